@@ -1,0 +1,540 @@
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::{Timestamp, civil, tz::TimeZone};
+
+use super::{
+    form::{EndpointForm, ExtensionForm, InstanceForm, MinimalForm, Pairs, ProfileForm, ServiceForm},
+    model::{
+        Admission, ConfigurationEntry, Endpoint, EndpointType, Extension, Instance, Profile, Scope,
+        SecretEntry, Service,
+    },
+};
+use crate::{
+    catalogue::Catalogue,
+    decode::{Context, Decode, Flag, Located, OneOrMany, Scalar, Text, closest, listed},
+    diagnostic::{Code, Diagnostics},
+    document::{Document, Node, NodeValue},
+    name::Name,
+    secret::SecretValue,
+    version::{Scheme, Version},
+};
+
+/// The zone that a set-up with a single zone calls itself.
+const LOCAL: &str = "local";
+/// The name of the parts that the minimal form does not name.
+const DEFAULT: &str = "default";
+
+/// Reads records from YAML or JSON text: one record, a list of them, or several documents.
+///
+/// Both forms may be mixed: a record with `instances` is in the extended form, any other in the
+/// minimal form. Everything that is wrong is reported, not only the first; a record with an error
+/// is not among the results, the others are. Records of the same name within the source are an
+/// error.
+///
+/// ```
+/// use hitchpost_registry_core::{Catalogue, parse_records};
+///
+/// let (records, findings) = parse_records(
+///     "tools.yaml",
+///     b"name: mlflow\nversion: 2.10\nconfiguration:\n  - name: MLFLOW_TRACKING_URI\n    value: http://mlflow\n",
+///     Catalogue::builtin(),
+/// );
+/// assert!(findings.is_empty());
+/// assert_eq!(records[0].instances[0].services[0].service_type, "mlflow");
+/// ```
+#[must_use]
+pub fn parse_records(source: &str, bytes: &[u8], catalogue: &Catalogue) -> (Vec<Extension>, Diagnostics) {
+    let document = match Document::parse(source, bytes) {
+        Ok(document) => document,
+        Err(findings) => return (Vec::new(), findings),
+    };
+    let mut reader = Reader { context: Context::new(&document), catalogue };
+    let mut records = Vec::new();
+    let several = document.roots.len() > 1;
+    for (index, root) in document.roots.iter().enumerate() {
+        if several {
+            reader.context.path_push(index.to_string());
+        }
+        match &root.value {
+            NodeValue::Sequence(items) => {
+                for (item_index, item) in items.iter().enumerate() {
+                    reader.context.path_push(item_index.to_string());
+                    records.extend(reader.record(item));
+                    reader.context.path_pop();
+                }
+            }
+            _ => records.extend(reader.record(root)),
+        }
+        if several {
+            reader.context.path_pop();
+        }
+    }
+    let Reader { mut context, .. } = reader;
+    if document.roots.is_empty() {
+        let help = "a record is a mapping with at least a `name`".to_owned();
+        context.report_source(Code::Empty, "the source holds no record".to_owned(), Some(help));
+    }
+    unique(&mut context, "record", records.iter().map(|(name, _)| name));
+    (records.into_iter().filter_map(|(_, record)| record).collect(), context.finish())
+}
+
+struct Reader<'d> {
+    context: Context<'d>,
+    catalogue: &'d Catalogue,
+}
+
+impl Reader<'_> {
+    /// One record: its name, and the record when it has no error.
+    fn record(&mut self, node: &Node) -> Option<(Located<Name>, Option<Extension>)> {
+        let errors = self.context.error_count();
+        let (name, extension) = if node.get("instances").is_some() {
+            let form = ExtensionForm::decode(node, &mut self.context)?;
+            (form.name.clone(), self.extension(form))
+        } else if matches!(node.value, NodeValue::Mapping(_))
+            && node.get("version").is_none()
+            && node.get("configuration").is_none()
+        {
+            let help = "give `instances: […]` (extended form), or `version` and `configuration` (minimal form)";
+            self.context.report(Code::MissingKey, node, "`instances` is missing".to_owned(), Some(help.to_owned()));
+            return None;
+        } else {
+            let form = MinimalForm::decode(node, &mut self.context)?;
+            (form.name.clone(), self.minimal(form))
+        };
+        let sound = self.context.error_count() == errors;
+        Some((name, extension.filter(|_| sound)))
+    }
+
+    fn extension(&mut self, form: ExtensionForm) -> Option<Extension> {
+        let product = self.product(form.product.as_ref(), &form.name);
+        let labels = self.labels(form.labels);
+        unique(&mut self.context, "instance", form.instances.iter().map(|instance| &instance.name));
+        let profiles_by_instance = defined_profiles(&form.instances);
+        let mut instances = Vec::with_capacity(form.instances.len());
+        for instance in form.instances {
+            instances.extend(self.instance(instance, &product, &profiles_by_instance));
+        }
+        Some(Extension {
+            name: form.name.value,
+            product,
+            description: text(form.description),
+            labels,
+            immutable: flag(form.immutable),
+            configuration: self.configuration(form.configuration),
+            instances,
+        })
+    }
+
+    /// The product; one that the catalogue does not know gets a note.
+    fn product(&mut self, product: Option<&Located<Name>>, name: &Located<Name>) -> Name {
+        if let Some(given) = product
+            && self.catalogue.product(given.value.as_str()).is_none()
+        {
+            let names = self.catalogue.products().map(|known| known.product.as_str());
+            let help = closest(given.value.as_str(), names).map_or_else(
+                || "that is fine; `hitchpost catalog list` shows the known ones".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let message = format!("the catalogue does not know the product `{}`", given.value);
+            self.context.report_at(Code::UnknownProduct, &given.place, message, Some(help));
+        }
+        product.unwrap_or(name).value.clone()
+    }
+
+    fn labels(&mut self, pairs: Option<Pairs>) -> BTreeMap<Name, String> {
+        let mut labels = BTreeMap::new();
+        for pair in pairs.into_iter().flat_map(|pairs| pairs.0) {
+            match Name::read(&pair.name.value.0) {
+                Ok(name) => {
+                    labels.insert(name, pair.value.value.0.to_string());
+                }
+                Err((code, message, help)) => self.context.report_at(code, &pair.name.place, message, help),
+            }
+        }
+        labels
+    }
+
+    fn instance(
+        &mut self,
+        form: InstanceForm,
+        product: &Name,
+        profiles_by_instance: &[(Name, Vec<Name>)],
+    ) -> Option<Instance> {
+        let name = form.name.value.clone();
+        let admission = self.admission(Lists {
+            scope: form.scope.as_ref(),
+            projects: [form.project, form.projects],
+            users: [form.user, form.users],
+            groups: [form.group, form.groups],
+            workflows: [form.workflow, form.workflows],
+        });
+        let version = self.version(form.version.as_ref(), form.version_scheme.as_ref(), product);
+        let services = form.services.unwrap_or_default();
+        let profiles = form.profiles.unwrap_or_default();
+        unique(&mut self.context, "service", services.iter().map(|service| &service.name));
+        unique(&mut self.context, "profile", profiles.iter().map(|profile| &profile.name));
+        let defined = Defined { instance: &name, by_instance: profiles_by_instance };
+        let services = services.into_iter().filter_map(|service| self.service(service, &defined)).collect();
+        let profiles = profiles.into_iter().filter_map(|profile| self.profile(profile)).collect();
+        Some(Instance {
+            location: form.location.map_or_else(|| fixed(LOCAL), |location| Some(location.value))?,
+            name,
+            version,
+            default: flag(form.default),
+            admission,
+            configuration: self.configuration(form.configuration),
+            services,
+            profiles,
+            data_key: None,
+        })
+    }
+
+    fn service(&mut self, form: ServiceForm, defined: &Defined<'_>) -> Option<Service> {
+        if let (Some(_), Some(second)) = (&form.service, &form.service_type) {
+            let message = "`service` and `type` are two words for the same".to_owned();
+            self.context.report_at(Code::ConflictingKeys, &second.place, message, Some("keep one".to_owned()));
+        }
+        self.check_profiles(form.profiles.as_deref(), defined);
+        let endpoints = form.endpoints.unwrap_or_default();
+        unique(&mut self.context, "endpoint", endpoints.iter().map(|endpoint| &endpoint.name));
+        let service_type = form.service.or(form.service_type).map_or_else(|| form.name.value.clone(), |name| name.value);
+        let known = self.catalogue.service_type(service_type.as_str());
+        let category = form.category.map(|name| name.value).or_else(|| known.map(|known| known.category.clone()));
+        let endpoints = endpoints.into_iter().filter_map(|endpoint| self.endpoint(endpoint, defined)).collect();
+        Some(Service {
+            name: form.name.value,
+            service_type,
+            category,
+            description: text(form.description),
+            auth: form.auth.map(|auth| auth.value),
+            profiles: names(form.profiles),
+            configuration: self.configuration(form.configuration),
+            endpoints,
+        })
+    }
+
+    fn endpoint(&mut self, form: EndpointForm, defined: &Defined<'_>) -> Option<Endpoint> {
+        self.check_profiles(form.profiles.as_deref(), defined);
+        let endpoint_type = form.endpoint_type.map_or(EndpointType::External, |kind| kind.value);
+        match &form.url {
+            Some(url) => self.check_url(url),
+            None if endpoint_type == EndpointType::ClusterApi => {}
+            None => {
+                let message = format!("the endpoint `{}` has no URL", form.name.value);
+                let help = format!("add `url: …`; only `type: {}` needs none", EndpointType::ClusterApi);
+                self.context.report_at(Code::MissingUrl, &form.place, message, Some(help));
+            }
+        }
+        Some(Endpoint {
+            name: form.name.value,
+            url: form.url.map(|url| url.value.0.to_string()),
+            endpoint_type,
+            default: flag(form.default),
+            profiles: names(form.profiles),
+            configuration: self.configuration(form.configuration),
+        })
+    }
+
+    fn check_url(&mut self, url: &Located<Text<2_000>>) {
+        match url::Url::parse(&url.value.0) {
+            Ok(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
+                self.context.hide(&url.place);
+                let message = "the URL carries a user name or password".to_owned();
+                let help = "put them into the `configuration` of a profile, where they are kept secret";
+                self.context.report_at(Code::CredentialsInUrl, &url.place, message, Some(help.to_owned()));
+            }
+            Ok(parsed) if parsed.cannot_be_a_base() || !parsed.has_host() && parsed.scheme() != "file" => {
+                let message = "the URL has no host".to_owned();
+                let help = "write it as `scheme://host[:port][/path]`".to_owned();
+                self.context.report_at(Code::InvalidUrl, &url.place, message, Some(help));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                self.context.hide(&url.place);
+                let message = format!("not a URL: {error}");
+                let help = "write it as `scheme://host[:port][/path]`".to_owned();
+                self.context.report_at(Code::InvalidUrl, &url.place, message, Some(help));
+            }
+        }
+    }
+
+    fn profile(&mut self, form: ProfileForm) -> Option<Profile> {
+        let admission = self.admission(Lists {
+            scope: form.scope.as_ref(),
+            projects: [form.project, form.projects],
+            users: [form.user, form.users],
+            groups: [form.group, form.groups],
+            workflows: [form.workflow, form.workflows],
+        });
+        let expires_at = match &form.expires_at {
+            None => None,
+            Some(text) => match time(&text.value.0) {
+                Some(time) => Some(time),
+                None => {
+                    let message = format!("`{}` is neither a time nor a date", text.value.0);
+                    let help = "write it as `2030-01-31T12:00:00Z` or `2030-01-31`".to_owned();
+                    self.context.report_at(Code::InvalidTime, &text.place, message, Some(help));
+                    None
+                }
+            },
+        };
+        Some(Profile {
+            name: form.name.value,
+            admission,
+            default: flag(form.default),
+            expires_at,
+            configuration: self.secrets(form.configuration),
+        })
+    }
+
+    fn secrets(&mut self, pairs: Option<Pairs>) -> Vec<SecretEntry> {
+        let pairs = pairs.map(|pairs| pairs.0).unwrap_or_default();
+        pairs
+            .into_iter()
+            .map(|pair| {
+                self.check_reference(&pair.value.value.0, &pair.value.place);
+                SecretEntry {
+                    name: pair.name.value.0.to_string(),
+                    value: SecretValue::from_text(&pair.value.value.0),
+                }
+            })
+            .collect()
+    }
+
+    fn configuration(&mut self, pairs: Option<Pairs>) -> Vec<ConfigurationEntry> {
+        let pairs = pairs.map(|pairs| pairs.0).unwrap_or_default();
+        pairs
+            .into_iter()
+            .map(|pair| {
+                self.check_reference(&pair.value.value.0, &pair.value.place);
+                ConfigurationEntry {
+                    name: pair.name.value.0.to_string(),
+                    value: pair.value.value.0.to_string(),
+                }
+            })
+            .collect()
+    }
+
+    fn check_reference(&mut self, value: &str, place: &crate::decode::Place) {
+        if crate::reference::is_reference(value)
+            && let Err(error) = value.parse::<crate::reference::Reference>()
+        {
+            let help = Some("write it as `ref+BACKEND://PATH#/KEY`".to_owned());
+            self.context.report_at(Code::InvalidReference, place, error.to_string(), help);
+        }
+    }
+
+    fn version(
+        &mut self,
+        version: Option<&Located<Text<100>>>,
+        scheme: Option<&Located<Scheme>>,
+        product: &Name,
+    ) -> Option<Version> {
+        let version = version?;
+        let known = self.catalogue.product(product.as_str()).map(|known| known.version_scheme);
+        let parsed = match scheme {
+            Some(scheme) => Version::parse(&version.value.0, Some(scheme.value)),
+            // A catalogue's scheme is how the tool numbers its releases; a build of someone's own
+            // may be numbered otherwise.
+            None => known
+                .and_then(|scheme| Version::parse(&version.value.0, Some(scheme)).ok())
+                .map_or_else(|| Version::infer(&version.value.0), Ok),
+        };
+        match parsed {
+            Ok(version) => Some(version),
+            Err(error) => {
+                let help = Some("quote it, or set `version_scheme: opaque`".to_owned());
+                self.context.report_at(Code::InvalidVersion, &version.place, error.to_string(), help);
+                None
+            }
+        }
+    }
+
+    fn admission(&mut self, lists: Lists<'_>) -> Admission {
+        let Lists { scope, projects, users, groups, workflows } = lists;
+        let mut admission = Admission {
+            scope: Scope::Global,
+            projects: self.join(projects, "project"),
+            users: self.join(users, "user"),
+            groups: self.join(groups, "group"),
+            workflows: self.join(workflows, "workflow"),
+        };
+        let given = [
+            (Scope::Workflow, !admission.workflows.is_empty()),
+            (Scope::User, !admission.users.is_empty()),
+            (Scope::Group, !admission.groups.is_empty()),
+            (Scope::Project, !admission.projects.is_empty()),
+        ];
+        let narrowest = given.iter().find(|(_, given)| *given).map(|(scope, _)| *scope);
+        match scope {
+            None => admission.scope = narrowest.unwrap_or(Scope::Global),
+            Some(Located { value: Scope::Global, place }) => {
+                if let Some(list) = narrowest {
+                    let message = format!("`scope: global` admits everybody, yet a {list} is listed");
+                    let help = format!("write `scope: {list}`, or remove the list");
+                    self.context.report_at(Code::ConflictingKeys, place, message, Some(help));
+                }
+            }
+            Some(scope) => {
+                admission.scope = scope.value;
+                if admission.scope_list().is_some_and(<[Name]>::is_empty) {
+                    let message = format!("scope `{0}` without any {0} listed admits nobody", scope.value);
+                    let help = format!("add `{}s: […]`", scope.value);
+                    self.context.report_at(Code::NobodyAdmitted, &scope.place, message, Some(help));
+                }
+            }
+        }
+        admission
+    }
+
+    fn join(&mut self, lists: [Option<OneOrMany<Located<Name>>>; 2], word: &str) -> Vec<Name> {
+        if let [Some(_), Some(second)] = &lists
+            && let Some(first) = second.0.first()
+        {
+            let message = format!("`{word}` and `{word}s` are two words for the same");
+            self.context.report_at(Code::ConflictingKeys, &first.place, message, Some("keep one".to_owned()));
+        }
+        let mut names: Vec<Name> =
+            lists.into_iter().flatten().flat_map(|list| list.0).map(|name| name.value).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    fn check_profiles(&mut self, names: Option<&[Located<Name>]>, defined: &Defined<'_>) {
+        for name in names.unwrap_or_default() {
+            let here = defined.by_instance.iter().find(|(instance, _)| instance == defined.instance);
+            let here = here.map(|(_, profiles)| profiles.as_slice()).unwrap_or_default();
+            if here.contains(&name.value) {
+                continue;
+            }
+            let elsewhere = defined.by_instance.iter().find(|(_, profiles)| profiles.contains(&name.value));
+            let near = closest(name.value.as_str(), here.iter().map(Name::as_str));
+            let help = match (elsewhere, near) {
+                (Some((instance, _)), _) => format!(
+                    "`{}` is defined in instance `{instance}`; a profile applies within its own instance only",
+                    name.value
+                ),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) if here.is_empty() => format!("instance `{}` defines no profile", defined.instance),
+                (None, None) => format!("instance `{}` defines {}", defined.instance, listed(here)),
+            };
+            let message = format!("instance `{}` defines no profile `{}`", defined.instance, name.value);
+            self.context.report_at(Code::UnknownProfile, &name.place, message, Some(help));
+        }
+    }
+
+    /// One instance with one service. Values go to a profile unless their key is known as public.
+    fn minimal(&mut self, form: MinimalForm) -> Option<Extension> {
+        let product = self.product(form.product.as_ref(), &form.name);
+        let version = self.version(form.version.as_ref(), None, &product);
+        let (public, secret): (Vec<_>, Vec<_>) = form
+            .configuration
+            .map(|pairs| pairs.0)
+            .unwrap_or_default()
+            .into_iter()
+            .partition(|pair| self.catalogue.is_public_key(&pair.name.value.0));
+        let configuration = self.configuration(Some(Pairs(public)));
+        let secret = self.secrets(Some(Pairs(secret)));
+        let known = self.catalogue.product(product.as_str()).and_then(|known| known.services.first());
+        let service_type = known.map_or_else(|| product.clone(), |known| known.service_type.clone());
+        let profiles = if secret.is_empty() {
+            Vec::new()
+        } else {
+            vec![Profile {
+                name: fixed(DEFAULT)?,
+                admission: Admission::default(),
+                default: false,
+                expires_at: None,
+                configuration: secret,
+            }]
+        };
+        let service = Service {
+            name: service_type.clone(),
+            category: known.map(|known| known.category.clone()),
+            service_type,
+            description: String::new(),
+            auth: None,
+            profiles: Vec::new(),
+            configuration,
+            endpoints: Vec::new(),
+        };
+        Some(Extension {
+            name: form.name.value,
+            product,
+            description: text(form.description),
+            labels: BTreeMap::new(),
+            immutable: false,
+            configuration: Vec::new(),
+            instances: vec![Instance {
+                name: fixed(DEFAULT)?,
+                version,
+                location: fixed(LOCAL)?,
+                default: false,
+                admission: Admission::default(),
+                configuration: Vec::new(),
+                services: vec![service],
+                profiles,
+                data_key: None,
+            }],
+        })
+    }
+}
+
+/// The keys that say who is admitted.
+struct Lists<'f> {
+    scope: Option<&'f Located<Scope>>,
+    projects: [Option<OneOrMany<Located<Name>>>; 2],
+    users: [Option<OneOrMany<Located<Name>>>; 2],
+    groups: [Option<OneOrMany<Located<Name>>>; 2],
+    workflows: [Option<OneOrMany<Located<Name>>>; 2],
+}
+
+/// Which profiles there are, for references to them.
+struct Defined<'f> {
+    instance: &'f Name,
+    by_instance: &'f [(Name, Vec<Name>)],
+}
+
+fn defined_profiles(instances: &[InstanceForm]) -> Vec<(Name, Vec<Name>)> {
+    instances
+        .iter()
+        .map(|instance| {
+            let profiles = instance.profiles.iter().flatten().map(|profile| profile.name.value.clone());
+            (instance.name.value.clone(), profiles.collect())
+        })
+        .collect()
+}
+
+fn unique<'f>(context: &mut Context<'_>, what: &str, names: impl Iterator<Item = &'f Located<Name>>) {
+    let mut seen: HashMap<&Name, u32> = HashMap::new();
+    for name in names {
+        if let Some(line) = seen.insert(&name.value, name.place.span.start.line) {
+            let message = format!("a second {what} is named `{}`", name.value);
+            context.report_at(Code::DuplicateName, &name.place, message, Some(format!("the first stands in line {line}")));
+        }
+    }
+}
+
+/// RFC 3339, or a date: its first moment in UTC.
+fn time(text: &str) -> Option<Timestamp> {
+    text.parse::<Timestamp>()
+        .or_else(|_| text.parse::<civil::Date>().and_then(|date| date.to_zoned(TimeZone::UTC)).map(|day| day.timestamp()))
+        .ok()
+}
+
+fn text(text: Option<Located<Text<1_000>>>) -> String {
+    text.map(|text| text.value.0.to_string()).unwrap_or_default()
+}
+
+fn flag(flag: Option<Located<Flag>>) -> bool {
+    flag.is_some_and(|flag| flag.value.0)
+}
+
+fn names(names: Option<Vec<Located<Name>>>) -> Vec<Name> {
+    names.into_iter().flatten().map(|name| name.value).collect()
+}
+
+fn fixed(name: &str) -> Option<Name> {
+    Name::new(name).ok()
+}
