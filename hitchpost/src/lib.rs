@@ -1,1 +1,18 @@
-//! 
+#![doc = include_str!("../README.md")]
+
+mod reference;
+mod registry;
+mod secrets;
+
+pub use hitchpost_registry_core as core;
+pub use hitchpost_registry_core::{
+    Catalogue, Diagnostic, Diagnostics, Extension, Name, SecretValue, parse_records,
+};
+pub use hitchpost_resolver as resolver;
+pub use hitchpost_resolver::{
+    Binding, Explanation, Failure, FailureCode, OnAmbiguity, Pin, Requirement, Resolution,
+    RunContext, Secret, Selector, Snapshot, Zone, parse_requirements,
+};
+pub use reference::{ReferencePolicy, ReferenceResolveError};
+pub use registry::{Registry, RegistryError, RevealError};
+pub use secrets::{KeyError, KeyId, KeyOrigin, Keyring, OpenError, SealError, SecretPlace};

@@ -91,6 +91,9 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// The most findings that are listed of one source; a last one says how many there are beyond.
+pub const MAX_FINDINGS: usize = 1_000;
+
 /// All findings about one or more sources, in source order.
 pub type Diagnostics = Vec<Diagnostic>;
 
@@ -205,6 +208,8 @@ codes! {
     InvalidVariable = "invalid-variable", Error;
     /// A scope has an empty allow-list, so that nobody is admitted.
     NobodyAdmitted = "nobody-admitted", Warning;
+    /// There are more findings than are listed.
+    TooManyFindings = "too-many-findings", Note;
     /// The catalogue does not know the product.
     UnknownProduct = "unknown-product", Note;
 }

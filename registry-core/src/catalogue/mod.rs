@@ -4,6 +4,8 @@
 mod builtin;
 mod load;
 
+pub use load::catalogue_schema;
+
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Serialize;
@@ -30,6 +32,8 @@ pub struct Catalogue {
     products: BTreeMap<Name, CatalogueProduct>,
     aliases: BTreeMap<Name, Name>,
     service_types: BTreeMap<Name, CatalogueService>,
+    /// Every configuration key and variable, and whether all that know it take it as public.
+    public: BTreeMap<String, bool>,
 }
 
 /// A known tool.
@@ -126,10 +130,27 @@ impl Catalogue {
     /// Adds tools from catalogue files, each given as its name and content. A product that is
     /// known already is replaced; service types stay with the file that defines them first.
     ///
+    /// ```
+    /// use hitchpost_registry_core::Catalogue;
+    ///
+    /// let mut catalogue = Catalogue::builtin().clone();
+    /// let file = "
+    /// product: in-house
+    /// title: In-house store
+    /// description: Our feature store
+    /// version_scheme: semver
+    /// services:
+    ///   - { type: in-house, category: feature-store, description: Its API }
+    /// ";
+    /// catalogue.add(&[("in-house.yaml", file)]).expect("a sound file");
+    /// assert_eq!(catalogue.service_type("in-house").expect("added").category, "feature-store");
+    /// ```
+    ///
     /// # Errors
     /// All findings of the files; what could be read of them is added all the same.
     pub fn add(&mut self, files: &[(&str, &str)]) -> Result<(), Diagnostics> {
         let findings = load::load(self, files);
+        self.index_keys();
         if findings.is_empty() { Ok(()) } else { Err(findings) }
     }
 
@@ -160,26 +181,29 @@ impl Catalogue {
     /// configuration key that is not secret, or a variable made of none that is.
     #[must_use]
     pub fn is_public_key(&self, key: &str) -> bool {
-        let mut known = false;
+        self.public.get(key).copied().unwrap_or(false)
+    }
+
+    fn index_keys(&mut self) {
         for service in self.service_types.values() {
-            for entry in &service.configuration {
-                if entry.name == key || entry.aliases.iter().any(|alias| alias == key) {
-                    if entry.secret {
-                        return false;
-                    }
-                    known = true;
-                }
-            }
-            for projection in service.environment.iter().filter(|projection| projection.name == key) {
-                let secret = |part: &str| {
-                    service.configuration.iter().any(|entry| entry.secret && entry.name == part)
-                };
-                if projection.value.keys().any(secret) {
-                    return false;
-                }
-                known = true;
+            let keys = service.configuration.iter().flat_map(|entry| {
+                std::iter::once(&entry.name).chain(&entry.aliases).map(|name| (name, !entry.secret))
+            });
+            let variables = service.environment.iter().map(|projection| {
+                let is_secret = |key: &str| service.configuration.iter().any(|entry| entry.secret && entry.is_called(key));
+                (&projection.name, !projection.value.keys().any(is_secret))
+            });
+            for (name, is_public) in keys.chain(variables) {
+                *self.public.entry(name.clone()).or_insert(true) &= is_public;
             }
         }
-        known
+    }
+}
+
+impl ConfigurationKey {
+    /// Whether a name is the key's or one of its aliases.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.iter().any(|alias| alias == name)
     }
 }

@@ -7,10 +7,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     excerpt,
-    node::{Document, Node, NodeValue, ScalarKind},
+    node::{Document, Key, Node, NodeValue, ScalarKind},
 };
 use crate::{
-    diagnostic::{Code, Diagnostic, Diagnostics, Location, Severity, Span},
+    diagnostic::{Code, Diagnostic, Diagnostics, Location, MAX_FINDINGS, Severity, Span},
     name::{Name, NameError},
 };
 
@@ -37,14 +37,25 @@ pub struct Context<'d> {
     document: &'d Document,
     path: Vec<Cow<'static, str>>,
     findings: Diagnostics,
+    errors: usize,
+    unlisted: usize,
     shown: HashSet<Location>,
+    hidden: HashSet<Location>,
 }
 
 impl<'d> Context<'d> {
     /// Starts at the top of a document.
     #[must_use]
     pub fn new(document: &'d Document) -> Self {
-        Self { document, path: Vec::new(), findings: Vec::new(), shown: HashSet::new() }
+        Self {
+            document,
+            path: Vec::new(),
+            findings: Vec::new(),
+            errors: 0,
+            unlisted: 0,
+            shown: HashSet::new(),
+            hidden: HashSet::new(),
+        }
     }
 
     /// Decodes a part under one more segment of the path.
@@ -84,7 +95,7 @@ impl<'d> Context<'d> {
 
     /// Reports a finding at a place that was kept.
     pub fn report_at(&mut self, code: Code, place: &Place, message: String, help: Option<String>) {
-        self.findings.push(Diagnostic {
+        self.push(Diagnostic {
             code,
             severity: code.severity(),
             message,
@@ -98,7 +109,7 @@ impl<'d> Context<'d> {
 
     /// Reports a finding about the source as a whole.
     pub fn report_source(&mut self, code: Code, message: String, help: Option<String>) {
-        self.findings.push(Diagnostic {
+        self.push(Diagnostic {
             code,
             severity: code.severity(),
             message,
@@ -110,55 +121,120 @@ impl<'d> Context<'d> {
         });
     }
 
-    /// Marks a scalar as fit to be shown in excerpts.
-    pub fn show(&mut self, node: &Node) {
-        self.shown.insert(node.span.start);
+    fn push(&mut self, finding: Diagnostic) {
+        self.errors += usize::from(finding.severity == Severity::Error);
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(finding);
+        } else {
+            self.unlisted += 1;
+        }
     }
 
-    /// Takes back that a scalar may be shown: it turned out to hold a secret.
-    pub fn hide(&mut self, place: &Place) {
-        self.shown.remove(&place.span.start);
+    /// Marks a scalar or key that starts here as fit to be shown in excerpts.
+    pub fn show(&mut self, span: Span) {
+        self.shown.insert(span.start);
+    }
+
+    /// Marks a scalar or key that starts here as one that could be secret. This outweighs
+    /// [`Context::show`], also where an alias repeats the value in a place that is shown.
+    pub fn hide(&mut self, span: Span) {
+        self.hidden.insert(span.start);
     }
 
     /// How many errors were reported so far.
     #[must_use]
-    pub fn error_count(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
+    pub const fn error_count(&self) -> usize {
+        self.errors
+    }
+
+    /// Whether something was reported about a part of what stands here.
+    #[must_use]
+    pub fn is_reported(&self, place: &Place) -> bool {
+        let below = |path: &str| path.strip_prefix(&*place.path).is_some_and(|rest| rest.starts_with('/'));
+        self.findings.iter().any(|finding| below(&finding.path))
+    }
+
+    /// Whether the text of a node was at fault already before it was decoded.
+    pub(crate) fn is_faulty(&self, node: &Node) -> bool {
+        let start = |finding: &Diagnostic| finding.span.map(|span| span.start);
+        let first = self.document.findings.partition_point(|finding| start(finding) < Some(node.span.start));
+        self.document.findings.get(first).is_some_and(|finding| start(finding) < Some(node.span.end))
     }
 
     /// Ends the decoding: the findings in source order, each with its excerpt.
     #[must_use]
     pub fn finish(mut self) -> Diagnostics {
-        self.findings.sort_by_key(|finding| finding.span.map(|span| span.start));
-        for finding in &mut self.findings {
-            if let Some(span) = finding.span {
-                finding.excerpt = excerpt::masked(&self.document.lines, &self.document.roots, &self.shown, span);
+        let document = self.document;
+        if !self.findings.is_empty() {
+            let shown = excerpt::Shown::new(&document.lines, &document.roots, &self.shown, &self.hidden);
+            for finding in &mut self.findings {
+                finding.excerpt = finding.span.and_then(|span| shown.excerpt(span));
             }
+        }
+        self.findings.extend(document.findings.iter().cloned());
+        self.findings.sort_by_key(|finding| finding.span.map(|span| span.start));
+        if self.unlisted > 0 {
+            let (unlisted, help) = (self.unlisted, "correct these first".to_owned());
+            self.findings.truncate(MAX_FINDINGS);
+            self.unlisted = 0;
+            let message = format!("{unlisted} more findings are not listed");
+            self.findings.push(Diagnostic {
+                code: Code::TooManyFindings,
+                severity: Code::TooManyFindings.severity(),
+                message,
+                path: String::new(),
+                source: Arc::clone(&document.source),
+                span: None,
+                help: Some(help),
+                excerpt: None,
+            });
         }
         self.findings
     }
 
-    /// Checks that a node is a mapping with no other keys than these.
-    pub fn mapping(&mut self, node: &Node, keys: &[&str]) -> bool {
+    /// Checks that a node is a mapping, and that it has no other keys than these; `None`, and
+    /// reported, when it is none.
+    pub fn mapping(&mut self, node: &Node, keys: &[&str]) -> Option<()> {
         let NodeValue::Mapping(entries) = &node.value else {
             self.wrong_type(node, "a mapping");
-            return false;
+            return None;
         };
-        let mut known = true;
-        for (key, _) in entries {
+        for (key, value) in entries {
             if keys.contains(&&*key.text) {
+                self.show(key.span);
                 continue;
             }
-            known = false;
-            let help = match closest(&key.text, keys.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the keys here are {}", listed(keys.iter().copied())),
-            };
+            if self.findings.len() >= MAX_FINDINGS {
+                self.errors += 1;
+                self.unlisted += 1;
+                continue;
+            }
             let place = Place { span: key.span, ..self.place(node) };
-            let message = format!("unknown key `{}`", shortened(&key.text));
-            self.report_at(Code::UnknownKey, &place, message, Some(help));
+            let all = || format!("the keys here are {}", listed(keys.iter().copied()));
+            if self.repeatable(key, value) {
+                self.show(key.span);
+                let help = closest(&key.text, keys.iter().copied())
+                    .map_or_else(all, |near| format!("did you mean `{near}`?"));
+                self.report_at(Code::UnknownKey, &place, format!("unknown key `{}`", key.text), Some(help));
+            } else {
+                self.report_at(Code::UnknownKey, &place, "unknown key".to_owned(), Some(all()));
+            }
         }
-        known
+        Some(())
+    }
+
+    /// Whether a key that no form knows may be repeated: it looks like a key and a colon follows.
+    /// A part of a password, cut off by a comma in a flow mapping, arrives here as a key, too.
+    #[must_use]
+    pub fn repeatable(&self, key: &Key, value: &Node) -> bool {
+        let colon_follows = || {
+            let line = self.document.lines.get((key.span.end.line as usize).saturating_sub(1));
+            line.filter(|line| line.len() < 1_000).is_some_and(|line| {
+                let after = line.chars().skip((key.span.end.column as usize).saturating_sub(1));
+                after.filter(|c| !c.is_whitespace()).next() == Some(':')
+            })
+        };
+        excerpt::is_word(&key.text) && (!value.is_null() || colon_follows())
     }
 
     /// Decodes the value of a key, or reports that it is missing.
@@ -166,10 +242,8 @@ impl<'d> Context<'d> {
         match node.get(key).filter(|value| !value.is_null()) {
             Some(value) => self.at(key, |context| T::decode(value, context)),
             None => T::absent().or_else(|| {
-                if matches!(node.value, NodeValue::Mapping(_)) {
-                    let help = Some(format!("add `{key}: …`"));
-                    self.report(Code::MissingKey, node, format!("`{key}` is missing"), help);
-                }
+                let help = Some(format!("add `{key}: …`"));
+                self.report(Code::MissingKey, node, format!("`{key}` is missing"), help);
                 None
             }),
         }
@@ -183,8 +257,12 @@ impl<'d> Context<'d> {
 }
 
 /// A form that can be read from a [`Node`], reporting everything that is wrong with it.
+///
+/// What can be read is given also when something was reported, so that later checks find the rest
+/// of what is wrong: an unknown key, a bad optional value and a bad item of a list are left out.
+/// A value is sound only when [`Context::error_count`] did not rise.
 pub trait Decode: Sized {
-    /// Reads the value; `None` when something was reported that leaves no value.
+    /// Reads the value; `None` when something was reported that leaves none.
     fn decode(node: &Node, context: &mut Context<'_>) -> Option<Self>;
 
     /// The value of a key that is not there; `None` when it must be.
@@ -196,7 +274,7 @@ pub trait Decode: Sized {
 
 impl<T: Decode> Decode for Option<T> {
     fn decode(node: &Node, context: &mut Context<'_>) -> Option<Self> {
-        T::decode(node, context).map(Some)
+        Some(T::decode(node, context))
     }
 
     fn absent() -> Option<Self> {
@@ -216,12 +294,8 @@ impl<T: Decode> Decode for Vec<T> {
             context.wrong_type(node, "a list");
             return None;
         };
-        let decoded: Self = items
-            .iter()
-            .enumerate()
-            .filter_map(|(index, item)| context.at(index.to_string(), |context| T::decode(item, context)))
-            .collect();
-        (decoded.len() == items.len()).then_some(decoded)
+        let items = items.iter().enumerate();
+        Some(items.filter_map(|(index, item)| context.at(index.to_string(), |context| T::decode(item, context))).collect())
     }
 }
 
@@ -261,6 +335,12 @@ pub trait Scalar: Sized {
     /// Whether the text may stand in an excerpt. False for what could be secret.
     const SHOWN: bool = true;
 
+    /// Whether this text may stand in an excerpt.
+    #[must_use]
+    fn is_shown(_text: &str) -> bool {
+        Self::SHOWN
+    }
+
     /// Reads the text; booleans arrive as `true` or `false`, numbers with their digits as written.
     ///
     /// # Errors
@@ -273,13 +353,15 @@ pub trait Scalar: Sized {
 
 impl<T: Scalar> Decode for Located<T> {
     fn decode(node: &Node, context: &mut Context<'_>) -> Option<Self> {
-        if T::SHOWN {
-            context.show(node);
-        }
         let Some(text) = scalar_text(node) else {
             context.wrong_type(node, "a text, a number or a boolean");
             return None;
         };
+        if T::is_shown(&text) {
+            context.show(node.span);
+        } else {
+            context.hide(node.span);
+        }
         match T::read(&text) {
             Ok(value) => Some(Self { value, place: context.place(node) }),
             Err((code, message, help)) => {
@@ -308,8 +390,9 @@ impl<T: Scalar> JsonSchema for Located<T> {
 fn scalar_text(node: &Node) -> Option<Arc<str>> {
     match &node.value {
         NodeValue::Scalar { text, kind } => Some(match kind {
+            ScalarKind::Null => return None,
             ScalarKind::Boolean => text.to_ascii_lowercase().into(),
-            _ => Arc::clone(text),
+            ScalarKind::Number | ScalarKind::String => Arc::clone(text),
         }),
         _ => None,
     }
@@ -350,6 +433,7 @@ impl Scalar for Name {
         json_schema!({
             "type": ["string", "number", "boolean"],
             "pattern": "^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$",
+            "minimum": 0,
         })
     }
 }
@@ -372,7 +456,7 @@ impl Scalar for Flag {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "boolean" })
+        json_schema!({ "enum": [true, false, "true", "false"] })
     }
 }
 
@@ -448,10 +532,9 @@ macro_rules! form {
         impl $crate::decode::Decode for $name {
             fn decode(node: &$crate::Node, context: &mut $crate::decode::Context<'_>) -> Option<Self> {
                 const KEYS: &[&str] = &[$($crate::form!(@key $field $($key)?),)*];
-                let known = context.mapping(node, KEYS);
+                context.mapping(node, KEYS)?;
                 $(let $field = context.field::<$type>(node, $crate::form!(@key $field $($key)?));)*
-                let form = Self { place: context.place(node), $($field: $field?,)* };
-                known.then_some(form)
+                Some(Self { place: context.place(node), $($field: $field?,)* })
             }
         }
     };
@@ -461,7 +544,7 @@ macro_rules! form {
 
 /// The candidate nearest to a word, when one is near enough to be meant.
 pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let word = word.to_lowercase();
+    let word = shortened(word).to_lowercase();
     candidates
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate))

@@ -1,6 +1,7 @@
 //! Source lines that are fit to be shown.
 //!
-//! INVARIANT: a scalar value is shown only when it is known not to be secret.
+//! INVARIANT: of a line only those keys and scalars are shown that are known not to be secret,
+//! and the characters that hold them together. Everything else, comments too, is masked.
 
 use std::collections::HashSet;
 
@@ -10,98 +11,161 @@ use crate::{
     secret::REDACTED,
 };
 
-/// The line of a finding that was made before a tree stood: what follows the first colon or
-/// dash-value could be anything, so only the key is shown.
+/// The longest line that is shown, in bytes.
+const MAX_LINE: usize = 500;
+
+/// Keys that may be shown where the text around them could be anything.
+const WORDS: &[&str] = &[
+    "auth", "category", "configuration", "default", "description", "endpoints", "extensions", "groups", "id",
+    "immutable", "inputs", "instance", "instances", "labels", "location", "name", "product", "profile", "profiles",
+    "project", "projects", "scope", "service", "services", "steps", "type", "url", "user", "users", "value", "version",
+    "version_scheme", "workflows", "zone",
+];
+
+/// The line of a finding about a text of which no tree could be made. A line that looks like a
+/// key could be a part of a value there, so only well-known words are shown.
 pub(super) fn structural(lines: &[String], span: Span) -> Option<Excerpt> {
     let line = line_of(lines, span.start)?;
-    let key = line.find(": ").map_or(line, |colon| line.split_at(colon + 1).0);
-    let plain_key = key.trim_start_matches([' ', '-']).trim_end_matches(':');
-    let is_key = plain_key.len() < line.trim().len()
-        && plain_key.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-\"'".contains(&b));
-    let text = if is_key { format!("{key} …") } else { "…".to_owned() };
-    let from = (span.start.column as usize).saturating_sub(1);
-    let shown = key.chars().count();
-    let underline = if is_key && from < shown {
-        let to = (span.end.column as usize).saturating_sub(1).clamp(from + 1, shown.max(from + 1));
-        from..to
-    } else {
-        0..0
+    let indent = line.len() - line.trim_start_matches([' ', '-']).len();
+    let (indent, rest) = line.split_at(indent);
+    let word = rest.split(':').next().filter(|word| WORDS.contains(word));
+    let text = match word {
+        Some(word) if word.len() == rest.len() => line.to_owned(),
+        Some(word) => format!("{indent}{word}: …"),
+        None => format!("{indent}…"),
     };
+    let (from, width) = (column(span.start), text.chars().count());
+    let underline = if from < width { from..from + 1 } else { 0..0 };
     Some(Excerpt { text, underline })
 }
 
-/// The line at `span` with every scalar masked that is not in `shown`.
-pub(super) fn masked(
-    lines: &[String],
-    roots: &[Node],
-    shown: &HashSet<Location>,
-    span: Span,
-) -> Option<Excerpt> {
-    let number = span.start.line;
-    let line = line_of(lines, span.start)?;
-    let mut hidden = Vec::new();
-    for root in roots {
-        collect(root, number, shown, &mut hidden);
+/// The line of a key that stands where it must not, with nothing but the key on it.
+pub(super) fn key(key: &str, span: Span) -> Option<Excerpt> {
+    let from = Some(column(span.start)).filter(|from| *from < MAX_LINE)?;
+    let underline = from..from + key.chars().count();
+    Some(Excerpt { text: format!("{}{key}: …", " ".repeat(from)), underline })
+}
+
+/// Whether a text looks like a key: it may be repeated in a message.
+pub(super) fn is_word(text: &str) -> bool {
+    text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-/".contains(&b))
+}
+
+/// The lines of a document, and what of them may be shown.
+pub(super) struct Shown<'d> {
+    lines: &'d [String],
+    /// Keys and scalars in source order, each with whether it may be shown.
+    parts: Vec<(Span, bool)>,
+}
+
+impl<'d> Shown<'d> {
+    pub(super) fn new(
+        lines: &'d [String],
+        roots: &[Node],
+        shown: &HashSet<Location>,
+        hidden: &HashSet<Location>,
+    ) -> Self {
+        let mut parts = Vec::new();
+        for root in roots {
+            collect(root, &mut |span| {
+                let visible = shown.contains(&span.start) && !hidden.contains(&span.start);
+                parts.push((span, visible));
+            });
+        }
+        parts.sort_unstable_by_key(|(span, _)| (span.start, span.end));
+        parts.dedup();
+        Self { lines, parts }
     }
-    hidden.sort_unstable();
-    let mut text = String::new();
-    let mut underline = (usize::MAX, 0);
-    let mut written = 0;
-    let mut characters = line.chars().enumerate().peekable();
-    let target = (span.start.column as usize).saturating_sub(1)..if span.end.line == number {
-        (span.end.column as usize).saturating_sub(1)
-    } else {
-        usize::MAX
-    };
-    let mut masks = hidden.into_iter().peekable();
-    while let Some((at, character)) = characters.next() {
-        let (piece, from, to) = match masks.next_if(|mask| mask.0 <= at) {
-            Some((_, end)) => {
-                while characters.next_if(|(next, _)| *next < end).is_some() {}
-                (REDACTED.to_owned(), at, end)
+
+    /// The line where `span` starts; none when it is too long to be read anyway.
+    pub(super) fn excerpt(&self, span: Span) -> Option<Excerpt> {
+        let number = span.start.line;
+        let line = line_of(self.lines, span.start)?;
+        let on_line = |at: Location| if at.line == number { column(at) } else { usize::MAX };
+        let first = self.parts.partition_point(|(part, _)| part.end < Location { line: number, column: 1 });
+        let mut parts = self
+            .parts
+            .get(first..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|(part, _)| part.start.line <= number)
+            .map(|(part, visible)| {
+                let from = if part.start.line == number { column(part.start) } else { 0 };
+                (from, on_line(part.end), *visible)
+            })
+            .filter(|(from, to, _)| from < to)
+            .peekable();
+        let target = column(span.start)..on_line(span.end);
+        let mut written = Written { text: String::new(), width: 0, underline: usize::MAX..0, target };
+        let mut characters = line.chars().enumerate().peekable();
+        while let Some((at, character)) = characters.next() {
+            while parts.next_if(|(_, to, _)| *to <= at).is_some() {}
+            match parts.peek() {
+                Some((from, _, true)) if *from <= at => written.push(character.to_string().as_str(), at..at + 1),
+                Some((from, to, false)) if *from <= at => {
+                    while characters.next_if(|(next, _)| next < to).is_some() {}
+                    written.push(REDACTED, at..*to);
+                }
+                next => {
+                    let end = next.map_or(usize::MAX, |(from, ..)| *from);
+                    if " \t-:,[]{}?\"'".contains(character) {
+                        written.push(character.to_string().as_str(), at..at + 1);
+                    } else {
+                        while characters.next_if(|(next, _)| *next < end).is_some() {}
+                        written.push("… ", at..end);
+                    }
+                }
             }
-            None => (character.to_string(), at, at + 1),
-        };
+        }
+        Some(written.finish())
+    }
+}
+
+/// An excerpt as it grows.
+struct Written {
+    text: String,
+    width: usize,
+    underline: std::ops::Range<usize>,
+    /// The columns of the source that are to be underlined.
+    target: std::ops::Range<usize>,
+}
+
+impl Written {
+    fn push(&mut self, piece: &str, columns: std::ops::Range<usize>) {
         let width = piece.chars().count();
-        if from < target.end && to > target.start {
-            underline = (underline.0.min(written), written + width);
+        if columns.start < self.target.end && columns.end > self.target.start {
+            self.underline = self.underline.start.min(self.width)..self.width + width;
         }
-        written += width;
-        text.push_str(&piece);
+        self.width += width;
+        self.text.push_str(piece);
     }
-    let text = text.trim_end().to_owned();
-    let end = underline.1.min(text.chars().count());
-    let underline = if underline.0 < end { underline.0..end } else { 0..0 };
-    Some(Excerpt { text, underline })
+
+    fn finish(self) -> Excerpt {
+        let text = self.text.trim_end().to_owned();
+        let end = self.underline.end.min(text.chars().count());
+        let underline = if self.underline.start < end { self.underline.start..end } else { 0..0 };
+        Excerpt { text, underline }
+    }
 }
 
-/// The columns (from 0) on line `number` that belong to scalars which may not be shown.
-fn collect(node: &Node, number: u32, shown: &HashSet<Location>, hidden: &mut Vec<(usize, usize)>) {
-    if node.span.start.line > number || node.span.end.line < number {
-        return;
-    }
+fn collect(node: &Node, visit: &mut impl FnMut(Span)) {
     match &node.value {
-        NodeValue::Scalar { .. } if shown.contains(&node.span.start) => {}
-        NodeValue::Scalar { .. } => {
-            let from = if node.span.start.line == number { node.span.start.column as usize - 1 } else { 0 };
-            let to = if node.span.end.line == number { node.span.end.column as usize - 1 } else { usize::MAX };
-            if from < to {
-                hidden.push((from, to));
-            }
-        }
-        NodeValue::Sequence(items) => {
-            for item in items {
-                collect(item, number, shown, hidden);
-            }
-        }
+        NodeValue::Scalar { .. } => visit(node.span),
+        NodeValue::Sequence(items) => items.iter().for_each(|item| collect(item, visit)),
         NodeValue::Mapping(entries) => {
-            for (_, value) in entries {
-                collect(value, number, shown, hidden);
+            for (key, value) in entries {
+                visit(key.span);
+                collect(value, visit);
             }
         }
     }
+}
+
+/// The column from 0.
+const fn column(at: Location) -> usize {
+    (at.column as usize).saturating_sub(1)
 }
 
 fn line_of(lines: &[String], at: Location) -> Option<&str> {
-    lines.get((at.line as usize).checked_sub(1)?).map(String::as_str)
+    lines.get((at.line as usize).checked_sub(1)?).map(String::as_str).filter(|line| line.len() <= MAX_LINE)
 }

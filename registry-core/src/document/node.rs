@@ -1,20 +1,32 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostics, Location, Span};
 
 /// A parsed source: its documents (YAML `---`), each a tree of [`Node`]s.
-#[derive(Debug, Clone)]
+///
+/// `Debug` shows no value, as any could be secret.
+#[derive(Clone)]
 pub struct Document {
     /// The source's name, usually a file path.
     pub source: Arc<str>,
     /// The lines of the source, for excerpts.
     pub(crate) lines: Vec<String>,
-    /// The root of each document.
+    /// The root of each document that is not empty.
     pub roots: Vec<Node>,
+    /// What is wrong with the text though a tree could be made, in source order.
+    pub(crate) findings: Diagnostics,
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document").field("source", &self.source).field("roots", &self.roots).finish_non_exhaustive()
+    }
 }
 
 /// A value and where it stands.
-#[derive(Debug, Clone)]
+///
+/// `Debug` shows no value, as any could be secret.
+#[derive(Clone)]
 pub struct Node {
     /// Where the value stands.
     pub span: Span,
@@ -22,8 +34,15 @@ pub struct Node {
     pub value: NodeValue,
 }
 
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Location { line, column } = self.span.start;
+        write!(f, "Node({} at {line}:{column})", self.kind_name())
+    }
+}
+
 /// What a [`Node`] holds.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum NodeValue {
     /// A scalar, as written (quotes and escapes undone).
     Scalar {
@@ -39,7 +58,7 @@ pub enum NodeValue {
 }
 
 /// A key of a mapping and where it stands.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Key {
     /// Where the key stands.
     pub span: Span,

@@ -1,12 +1,13 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+use serde::de::IgnoredAny;
 
 use super::{
     excerpt,
     node::{Document, Key, Node, NodeValue, ScalarKind},
 };
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Location, Span};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Excerpt, Location, MAX_FINDINGS, Span};
 
 /// The largest source that is read, in bytes.
 pub const MAX_SOURCE_BYTES: usize = 16 << 20;
@@ -19,10 +20,11 @@ impl Document {
     /// Parses YAML or JSON (which is read as YAML) into trees with places.
     ///
     /// Bounds: [`MAX_SOURCE_BYTES`], [`MAX_DEPTH`], [`MAX_NODES`]. Anchors, aliases and merge
-    /// keys (`<<`) are followed. Scalars are typed by the YAML 1.2 core schema.
+    /// keys (`<<`) are followed. Scalars are typed by the YAML 1.2 core schema. A key that is
+    /// given twice keeps its first value and is reported by whoever decodes the document.
     ///
     /// # Errors
-    /// The findings, when no tree could be made: bounds, encoding, syntax, a key given twice.
+    /// The findings, when no tree could be made: bounds, encoding, syntax.
     pub fn parse(source: &str, bytes: &[u8]) -> Result<Self, Diagnostics> {
         let source: Arc<str> = source.into();
         let bare = |code, message: String, help: &str| {
@@ -56,22 +58,69 @@ impl Document {
                 ));
             }
         };
+        let text = surrogates(text);
         let mut builder = Builder {
             document: Self {
                 source,
-                lines: text.lines().map(str::to_owned).collect(),
+                lines: lines(&text),
                 roots: Vec::new(),
+                findings: Vec::new(),
             },
             anchors: HashMap::new(),
             nodes: 0,
-            findings: Vec::new(),
+            roots_of_findings: Vec::new(),
         };
-        match builder.read(text) {
-            Ok(()) if builder.findings.is_empty() => Ok(builder.document),
-            Ok(()) => Err(builder.findings),
-            Err(()) => Err(builder.findings),
+        let read = builder.read(&text);
+        let Builder { mut document, roots_of_findings, .. } = builder;
+        if document.roots.len() > 1 {
+            for (finding, root) in document.findings.iter_mut().zip(roots_of_findings) {
+                finding.path.insert_str(0, &format!("/{root}"));
+            }
+        }
+        document.findings.sort_by_key(|finding| finding.span.map(|span| span.start));
+        match read {
+            Ok(()) => Ok(document),
+            Err(()) => Err(document.findings),
         }
     }
+}
+
+/// The lines by the rule of YAML, which takes a single carriage return as a break, too.
+fn lines(text: &str) -> Vec<String> {
+    text.split('\n')
+        .flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Puts characters in the place of JSON's surrogate pairs (RFC 8259, §7), which YAML has not.
+fn surrogates(text: &str) -> Cow<'_, str> {
+    let is_json = || text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok();
+    if !(text.contains("\\ud") || text.contains("\\uD")) || !is_json() {
+        return text.into();
+    }
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut result = String::with_capacity(text.len());
+    let (mut copied, mut at) = (0, 0);
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
+        at += found;
+        let pair = [unit(at), unit(at + 6)].into_iter().flatten();
+        let mut decoded = char::decode_utf16(pair).filter_map(Result::ok);
+        match decoded.next() {
+            Some(character) if character > '\u{ffff}' => {
+                result.push_str(text.get(copied..at).unwrap_or_default());
+                result.push(character);
+                at += 12;
+                copied = at;
+            }
+            _ => at += 2,
+        }
+    }
+    result.push_str(text.get(copied..).unwrap_or_default());
+    result.into()
 }
 
 /// A list or mapping that is still open.
@@ -90,17 +139,34 @@ struct Builder {
     document: Document,
     anchors: HashMap<usize, (Node, Extent)>,
     nodes: usize,
-    findings: Diagnostics,
+    /// The index of the root in which each finding stands.
+    roots_of_findings: Vec<usize>,
 }
 
 impl Builder {
     fn fail(&mut self, code: Code, span: Span, message: String, help: &str) {
         let excerpt = excerpt::structural(&self.document.lines, span);
-        self.findings.push(Diagnostic {
+        self.fail_at(code, span, String::new(), message, help, excerpt);
+    }
+
+    fn fail_at(
+        &mut self,
+        code: Code,
+        span: Span,
+        path: String,
+        message: String,
+        help: &str,
+        excerpt: Option<Excerpt>,
+    ) {
+        if self.document.findings.len() >= MAX_FINDINGS {
+            return;
+        }
+        self.roots_of_findings.push(self.document.roots.len());
+        self.document.findings.push(Diagnostic {
             code,
             severity: code.severity(),
             message,
-            path: String::new(),
+            path,
             source: Arc::clone(&self.document.source),
             span: Some(span),
             help: (!help.is_empty()).then(|| help.to_owned()),
@@ -116,6 +182,9 @@ impl Builder {
                 Ok((event, span)) => (event, convert(span)),
                 Err(error) => {
                     let at = location(error.marker());
+                    if error.info() == "recursion limit exceeded" {
+                        return self.deep(usize::MAX, Span { start: at, end: at });
+                    }
                     let message = format!("not well-formed: {}", error.info());
                     self.fail(Code::Syntax, Span { start: at, end: at }, message, syntax_help(error.info()));
                     return Err(());
@@ -126,7 +195,7 @@ impl Builder {
                     let kind = scalar_kind(&text, style, tag.as_deref());
                     let node = Node { span, value: NodeValue::Scalar { text: text.as_ref().into(), kind } };
                     self.count(1, span)?;
-                    self.remember(anchor, &node);
+                    self.remember(anchor, &node)?;
                     node
                 }
                 Event::Alias(anchor) => {
@@ -156,11 +225,12 @@ impl Builder {
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
                     let Some(open) = stack.pop() else { continue };
-                    self.close(open, span)
+                    self.close(open, span, &stack)?
                 }
                 _ => continue,
             };
             match stack.last_mut().map(|open| &mut open.content) {
+                None if finished.is_null() => {}
                 None => self.document.roots.push(finished),
                 Some(Content::Sequence(items)) => items.push(finished),
                 Some(Content::Mapping { entries, key }) => match key.take() {
@@ -180,46 +250,54 @@ impl Builder {
                 },
             }
         }
-        self.document.roots.retain(|root| !root.is_null());
         Ok(())
     }
 
-    fn close(&mut self, open: Open, end: Span) -> Node {
+    fn close(&mut self, open: Open, end: Span, around: &[Open]) -> Result<Node, ()> {
         let span = Span { start: open.start, end: end.end };
         let value = match open.content {
             Content::Sequence(items) => NodeValue::Sequence(items),
-            Content::Mapping { entries, .. } => NodeValue::Mapping(self.unique(entries)),
+            Content::Mapping { entries, .. } => NodeValue::Mapping(self.unique(entries, around)),
         };
         let node = Node { span, value };
-        self.remember(open.anchor, &node);
-        node
+        self.remember(open.anchor, &node)?;
+        Ok(node)
     }
 
     /// Applies merge keys and reports keys given twice.
-    fn unique(&mut self, entries: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
+    fn unique(&mut self, entries: Vec<(Key, Node)>, around: &[Open]) -> Vec<(Key, Node)> {
         let mut seen: HashMap<Arc<str>, u32> = HashMap::with_capacity(entries.len());
         let mut result: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
         let mut merged = Vec::new();
         for (key, node) in entries {
             if &*key.text == "<<" {
-                match node.value {
-                    NodeValue::Mapping(inner) => merged.extend(inner),
-                    NodeValue::Sequence(items) => {
-                        for item in items {
-                            if let NodeValue::Mapping(inner) = item.value {
-                                merged.extend(inner);
-                            }
-                        }
+                let parts = match node.value {
+                    NodeValue::Sequence(items) => items,
+                    _ => vec![node],
+                };
+                for part in parts {
+                    if let NodeValue::Mapping(inner) = part.value {
+                        merged.extend(inner);
+                    } else {
+                        let message = format!("`<<` takes in mappings, and this is {}", part.kind_name());
+                        let excerpt = excerpt::key("<<", key.span);
+                        let help = "name a mapping by its alias";
+                        self.fail_at(Code::WrongType, key.span, path(around), message, help, excerpt);
                     }
-                    NodeValue::Scalar { .. } => result.push((key, node)),
                 }
                 continue;
             }
-            if let Some(line) = seen.insert(Arc::clone(&key.text), key.span.start.line) {
-                let message = format!("`{}` is given twice", key.text);
-                self.fail(Code::DuplicateKey, key.span, message, &format!("the first stands in line {line}"));
+            if let Some(line) = seen.get(&key.text) {
+                let help = format!("the first stands in line {line}");
+                let (message, excerpt) = if excerpt::is_word(&key.text) && !node.is_null() {
+                    (format!("`{}` is given twice", key.text), excerpt::key(&key.text, key.span))
+                } else {
+                    ("a key is given twice".to_owned(), None)
+                };
+                self.fail_at(Code::DuplicateKey, key.span, path(around), message, &help, excerpt);
                 continue;
             }
+            seen.insert(Arc::clone(&key.text), key.span.start.line);
             result.push((key, node));
         }
         for (key, node) in merged {
@@ -231,10 +309,15 @@ impl Builder {
         result
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node) {
+    /// Keeps a copy for aliases; it counts as values, so that nested anchors cannot grow without
+    /// bound.
+    fn remember(&mut self, anchor: usize, node: &Node) -> Result<(), ()> {
         if anchor > 0 {
-            self.anchors.insert(anchor, (node.clone(), extent(node)));
+            let extent = extent(node);
+            self.count(extent.size, node.span)?;
+            self.anchors.insert(anchor, (node.clone(), extent));
         }
+        Ok(())
     }
 
     fn deep(&mut self, depth: usize, span: Span) -> Result<(), ()> {
@@ -255,6 +338,21 @@ impl Builder {
         self.fail(Code::TooManyNodes, span, message, "split the source into several files");
         Err(())
     }
+}
+
+/// JSON Pointer of the innermost of the open lists and mappings' values.
+fn path(around: &[Open]) -> String {
+    around.iter().fold(String::new(), |mut path, open| {
+        path.push('/');
+        match &open.content {
+            Content::Sequence(items) => path.push_str(&items.len().to_string()),
+            Content::Mapping { key: Some(key), .. } if excerpt::is_word(&key.text) => {
+                path.push_str(&key.text.replace('~', "~0").replace('/', "~1"));
+            }
+            Content::Mapping { .. } => path.push('…'),
+        }
+        path
+    })
 }
 
 /// How much a value adds where an alias repeats it.

@@ -1,14 +1,16 @@
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde_json::json;
 
 use super::model::{Auth, EndpointType, Scope};
 use crate::{
     decode::{Context, Decode, Flag, Located, OneOrMany, Scalar, ScalarError, Text, not_a_choice},
     diagnostic::Code,
-    document::{Node, NodeValue},
+    document::{Key, Node, NodeValue},
     form,
     name::Name,
+    secret::REDACTED,
     version::Scheme,
 };
 
@@ -44,14 +46,25 @@ pub fn record_schema(form: Option<RecordForm>) -> Schema {
         None => {
             let minimal = generator.subschema_for::<MinimalForm>();
             let extended = generator.subschema_for::<ExtensionForm>();
+            let mut definitions = generator.take_definitions(true);
+            let record = json!({
+                "if": {
+                    "type": "object",
+                    "not": { "required": ["instances"] },
+                    "anyOf": [{ "required": ["version"] }, { "required": ["configuration"] }],
+                },
+                "then": minimal,
+                "else": extended,
+            });
+            definitions.insert("Record".to_owned(), record);
             json_schema!({
                 "$schema": "https://json-schema.org/draft/2020-12/schema",
-                "title": "Hitchpost record",
-                "description": "A tool, as it is registered with Hitchpost",
-                "if": { "type": "object", "required": ["instances"] },
-                "then": extended,
-                "else": minimal,
-                "$defs": generator.take_definitions(true),
+                "title": "Hitchpost records",
+                "description": "A tool, or a list of tools, as registered with Hitchpost",
+                "if": { "type": "array" },
+                "then": { "items": { "$ref": "#/$defs/Record" } },
+                "else": { "$ref": "#/$defs/Record" },
+                "$defs": definitions,
             })
         }
     }
@@ -67,7 +80,7 @@ form! {
         /// One line for people.
         description: Option<Description>,
         /// Labels to select by.
-        labels: Option<Pairs>,
+        labels: Option<Labels>,
         /// Built in: changed only with an explicit override.
         immutable: Option<Located<Flag>>,
         /// Configuration of every service.
@@ -239,35 +252,7 @@ impl Decode for Pairs {
         let pairs = match &node.value {
             NodeValue::Sequence(_) => Vec::<Pair>::decode(node, context)?,
             NodeValue::Mapping(entries) => {
-                let decoded: Vec<Pair> = entries
-                    .iter()
-                    .filter_map(|(key, value)| {
-                        context.at(key.text.to_string(), |context| {
-                            let mut place = context.place(node);
-                            place.span = key.span;
-                            let name = match KeyName::read(&key.text) {
-                                Ok(name) => Some(Located { value: name, place: place.clone() }),
-                                Err((code, message, help)) => {
-                                    context.report_at(code, &place, message, help);
-                                    None
-                                }
-                            };
-                            let value = if value.is_null() {
-                                let message = format!("`{}` has no value", key.text);
-                                let help = "write `\"\"` for an empty text".to_owned();
-                                context.report_at(Code::MissingKey, &place, message, Some(help));
-                                None
-                            } else {
-                                Located::decode(value, context)
-                            };
-                            Some(Pair { place, name: name?, value: value? })
-                        })
-                    })
-                    .collect();
-                if decoded.len() < entries.len() {
-                    return None;
-                }
-                decoded
+                entries.iter().filter_map(|(key, value)| entry(node, key, value, context)).collect()
             }
             NodeValue::Scalar { .. } => {
                 context.wrong_type(node, "a mapping, or a list of `{name, value}`");
@@ -285,6 +270,35 @@ impl Decode for Pairs {
     }
 }
 
+/// A pair of the mapping form. A key that is none is not repeated: it could be a part of a value.
+fn entry(node: &Node, key: &Key, value: &Node, context: &mut Context<'_>) -> Option<Pair> {
+    let mut place = context.place(node);
+    place.span = key.span;
+    let name = match KeyName::read(&key.text) {
+        Ok(name) if context.repeatable(key, value) => name,
+        Ok(_) => {
+            let help = "write `KEY: value`".to_owned();
+            context.report_at(Code::MissingKey, &place, "a key has no value".to_owned(), Some(help));
+            return None;
+        }
+        Err((code, message, help)) => {
+            context.report_at(code, &place, message, help);
+            return None;
+        }
+    };
+    context.show(key.span);
+    context.at(key.text.to_string(), |context| {
+        place.path = context.place(node).path;
+        if value.is_null() {
+            let help = "write `\"\"` for an empty text".to_owned();
+            context.report_at(Code::MissingKey, &place, format!("`{}` has no value", key.text), Some(help));
+            return None;
+        }
+        let value = Located::decode(value, context)?;
+        Some(Pair { name: Located { value: name, place: place.clone() }, place, value })
+    })
+}
+
 impl JsonSchema for Pairs {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Configuration".into()
@@ -297,7 +311,43 @@ impl JsonSchema for Pairs {
             "description": "Names and values, in order",
             "anyOf": [
                 { "type": "array", "items": pair },
-                { "type": "object", "additionalProperties": value },
+                { "type": "object", "additionalProperties": value, "propertyNames": { "pattern": KeyName::PATTERN } },
+            ],
+        })
+    }
+}
+
+/// Labels: as [`Pairs`], with names for keys.
+#[derive(Debug, Clone)]
+pub(super) struct Labels(pub Pairs);
+
+impl Decode for Labels {
+    fn decode(node: &Node, context: &mut Context<'_>) -> Option<Self> {
+        Pairs::decode(node, context).map(Self)
+    }
+}
+
+impl JsonSchema for Labels {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Labels".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let value = RawText::schema();
+        let name = <Name as Scalar>::schema();
+        json_schema!({
+            "description": "Names and values to select by",
+            "anyOf": [
+                {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": { "name": name, "value": value },
+                        "required": ["name", "value"],
+                        "additionalProperties": false,
+                    },
+                },
+                { "type": "object", "additionalProperties": value, "propertyNames": name },
             ],
         })
     }
@@ -307,26 +357,44 @@ impl JsonSchema for Pairs {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KeyName(pub Arc<str>);
 
-impl Scalar for KeyName {
-    fn read(text: &str) -> Result<Self, ScalarError> {
-        let fits = !text.is_empty()
+impl KeyName {
+    const PATTERN: &'static str = "^[^\\s=\\u0000-\\u001f\\u007f-\\u009f]{1,253}$";
+
+    fn fits(text: &str) -> bool {
+        !text.is_empty()
             && text.chars().count() <= 253
-            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '=');
-        if fits {
+            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '=')
+    }
+}
+
+impl Scalar for KeyName {
+    fn is_shown(text: &str) -> bool {
+        Self::fits(text)
+    }
+
+    fn read(text: &str) -> Result<Self, ScalarError> {
+        if Self::fits(text) {
             return Ok(Self(text.into()));
         }
-        let help = "1 to 253 characters without white space, control characters and `=`".to_owned();
-        Err((Code::InvalidName, format!("`{}` is no configuration key", crate::decode::shortened(text)), Some(help)))
+        let help = if text.contains('=') { "write `KEY: value`, not `KEY=value`" } else { "shorten it, or put it in one word" };
+        let message = "a configuration key has 1 to 253 characters without white space, control characters and `=`";
+        Err((Code::InvalidName, message.to_owned(), Some(help.to_owned())))
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": ["string", "number", "boolean"], "pattern": "^[^\\s=]{1,253}$" })
+        json_schema!({ "type": ["string", "number", "boolean"], "pattern": Self::PATTERN })
     }
 }
 
 /// A configuration value: any text without NUL, at most 256 KiB. It may be a secret.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct RawText(pub Arc<str>);
+
+impl fmt::Debug for RawText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(REDACTED)
+    }
+}
 
 impl RawText {
     const MAX: usize = 256 << 10;

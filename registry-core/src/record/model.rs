@@ -40,8 +40,8 @@ pub struct Extension {
 pub struct Instance {
     /// Unique in the extension.
     pub name: Name,
-    /// The installed version, when known. Written with its scheme where the text alone would be
-    /// read in another.
+    /// The installed version, when known. Written with its scheme, as the text alone is read in
+    /// the scheme that the reader's catalogue names.
     #[serde(flatten, with = "version_fields")]
     pub version: Option<Version>,
     /// The zone it runs in: a cluster, a site. `local` is what a set-up with a single zone calls
@@ -259,9 +259,7 @@ mod version_fields {
 
     pub(super) fn serialize<S: Serializer>(version: &Option<Version>, serializer: S) -> Result<S::Ok, S::Error> {
         let text = version.as_ref().map(|version| version.as_str().to_owned());
-        let inferred = text.as_deref().and_then(|text| Version::infer(text).ok()).map(|version| version.scheme());
-        let scheme = version.as_ref().map(Version::scheme).filter(|scheme| Some(*scheme) != inferred);
-        Fields { version: text, version_scheme: scheme }.serialize(serializer)
+        Fields { version: text, version_scheme: version.as_ref().map(Version::scheme) }.serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Version>, D::Error> {

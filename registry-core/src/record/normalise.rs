@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::{
-    form::{EndpointForm, ExtensionForm, InstanceForm, MinimalForm, Pairs, ProfileForm, ServiceForm},
+    form::{EndpointForm, ExtensionForm, InstanceForm, Labels, MinimalForm, Pairs, ProfileForm, ServiceForm},
     model::{
         Admission, ConfigurationEntry, Endpoint, EndpointType, Extension, Instance, Profile, Scope,
         SecretEntry, Service,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    decode::{Context, Decode, Flag, Located, OneOrMany, Scalar, Text, closest, listed},
+    decode::{Context, Decode, Flag, Located, OneOrMany, Place, Scalar, Text, closest, listed, shortened},
     diagnostic::{Code, Diagnostics},
     document::{Document, Node, NodeValue},
     name::Name,
@@ -26,8 +26,8 @@ const DEFAULT: &str = "default";
 
 /// Reads records from YAML or JSON text: one record, a list of them, or several documents.
 ///
-/// Both forms may be mixed: a record with `instances` is in the extended form, any other in the
-/// minimal form. Everything that is wrong is reported, not only the first; a record with an error
+/// Both forms may be mixed: a record is in the extended form, unless it has no `instances` but a
+/// `version` or a `configuration`; then it is in the minimal form. Everything that is wrong is reported, not only the first; a record with an error
 /// is not among the results, the others are. Records of the same name within the source are an
 /// error.
 ///
@@ -87,21 +87,16 @@ impl Reader<'_> {
     /// One record: its name, and the record when it has no error.
     fn record(&mut self, node: &Node) -> Option<(Located<Name>, Option<Extension>)> {
         let errors = self.context.error_count();
-        let (name, extension) = if node.get("instances").is_some() {
-            let form = ExtensionForm::decode(node, &mut self.context)?;
-            (form.name.clone(), self.extension(form))
-        } else if matches!(node.value, NodeValue::Mapping(_))
-            && node.get("version").is_none()
-            && node.get("configuration").is_none()
-        {
-            let help = "give `instances: […]` (extended form), or `version` and `configuration` (minimal form)";
-            self.context.report(Code::MissingKey, node, "`instances` is missing".to_owned(), Some(help.to_owned()));
-            return None;
-        } else {
+        let has = |key| node.get(key).is_some();
+        let is_minimal = !has("instances") && (has("version") || has("configuration"));
+        let (name, extension) = if is_minimal {
             let form = MinimalForm::decode(node, &mut self.context)?;
             (form.name.clone(), self.minimal(form))
+        } else {
+            let form = ExtensionForm::decode(node, &mut self.context)?;
+            (form.name.clone(), self.extension(form))
         };
-        let sound = self.context.error_count() == errors;
+        let sound = self.context.error_count() == errors && !self.context.is_faulty(node);
         Some((name, extension.filter(|_| sound)))
     }
 
@@ -109,10 +104,19 @@ impl Reader<'_> {
         let product = self.product(form.product.as_ref(), &form.name);
         let labels = self.labels(form.labels);
         unique(&mut self.context, "instance", form.instances.iter().map(|instance| &instance.name));
-        let profiles_by_instance = defined_profiles(&form.instances);
-        let mut instances = Vec::with_capacity(form.instances.len());
-        for instance in form.instances {
-            instances.extend(self.instance(instance, &product, &profiles_by_instance));
+        let names: Vec<Name> = form.instances.iter().map(|instance| instance.name.value.clone()).collect();
+        let mut owners: HashMap<Name, Vec<usize>> = HashMap::new();
+        for (index, instance) in form.instances.iter().enumerate() {
+            for profile in instance.profiles.iter().flatten() {
+                owners.entry(profile.name.value.clone()).or_default().push(index);
+            }
+        }
+        let mut instances = Vec::with_capacity(names.len());
+        for ((index, name), instance) in names.iter().enumerate().zip(form.instances) {
+            let here = instance.profiles.iter().flatten().take(100).map(|profile| profile.name.value.clone());
+            let defined =
+                Defined { instance: name, index, here: here.collect(), instances: &names, owners: &owners };
+            instances.extend(self.instance(instance, &product, &defined));
         }
         Some(Extension {
             name: form.name.value,
@@ -141,9 +145,9 @@ impl Reader<'_> {
         product.unwrap_or(name).value.clone()
     }
 
-    fn labels(&mut self, pairs: Option<Pairs>) -> BTreeMap<Name, String> {
+    fn labels(&mut self, given: Option<Labels>) -> BTreeMap<Name, String> {
         let mut labels = BTreeMap::new();
-        for pair in pairs.into_iter().flat_map(|pairs| pairs.0) {
+        for pair in given.into_iter().flat_map(|labels| labels.0.0) {
             match Name::read(&pair.name.value.0) {
                 Ok(name) => {
                     labels.insert(name, pair.value.value.0.to_string());
@@ -158,9 +162,8 @@ impl Reader<'_> {
         &mut self,
         form: InstanceForm,
         product: &Name,
-        profiles_by_instance: &[(Name, Vec<Name>)],
+        defined: &Defined<'_>,
     ) -> Option<Instance> {
-        let name = form.name.value.clone();
         let admission = self.admission(Lists {
             scope: form.scope.as_ref(),
             projects: [form.project, form.projects],
@@ -173,12 +176,11 @@ impl Reader<'_> {
         let profiles = form.profiles.unwrap_or_default();
         unique(&mut self.context, "service", services.iter().map(|service| &service.name));
         unique(&mut self.context, "profile", profiles.iter().map(|profile| &profile.name));
-        let defined = Defined { instance: &name, by_instance: profiles_by_instance };
-        let services = services.into_iter().filter_map(|service| self.service(service, &defined)).collect();
+        let services = services.into_iter().filter_map(|service| self.service(service, defined)).collect();
         let profiles = profiles.into_iter().filter_map(|profile| self.profile(profile)).collect();
         Some(Instance {
             location: form.location.map_or_else(|| fixed(LOCAL), |location| Some(location.value))?,
-            name,
+            name: form.name.value,
             version,
             default: flag(form.default),
             admission,
@@ -218,7 +220,7 @@ impl Reader<'_> {
         let endpoint_type = form.endpoint_type.map_or(EndpointType::External, |kind| kind.value);
         match &form.url {
             Some(url) => self.check_url(url),
-            None if endpoint_type == EndpointType::ClusterApi => {}
+            None if endpoint_type == EndpointType::ClusterApi || self.context.is_reported(&form.place) => {}
             None => {
                 let message = format!("the endpoint `{}` has no URL", form.name.value);
                 let help = format!("add `url: …`; only `type: {}` needs none", EndpointType::ClusterApi);
@@ -236,26 +238,24 @@ impl Reader<'_> {
     }
 
     fn check_url(&mut self, url: &Located<Text<2_000>>) {
-        match url::Url::parse(&url.value.0) {
+        let (code, message) = match url::Url::parse(&url.value.0) {
             Ok(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
-                self.context.hide(&url.place);
-                let message = "the URL carries a user name or password".to_owned();
-                let help = "put them into the `configuration` of a profile, where they are kept secret";
-                self.context.report_at(Code::CredentialsInUrl, &url.place, message, Some(help.to_owned()));
+                self.context.hide(url.place.span);
+                self.credentials(&url.place, "the URL carries a user name or password");
+                return;
             }
-            Ok(parsed) if parsed.cannot_be_a_base() || !parsed.has_host() && parsed.scheme() != "file" => {
-                let message = "the URL has no host".to_owned();
-                let help = "write it as `scheme://host[:port][/path]`".to_owned();
-                self.context.report_at(Code::InvalidUrl, &url.place, message, Some(help));
-            }
-            Ok(_) => {}
-            Err(error) => {
-                self.context.hide(&url.place);
-                let message = format!("not a URL: {error}");
-                let help = "write it as `scheme://host[:port][/path]`".to_owned();
-                self.context.report_at(Code::InvalidUrl, &url.place, message, Some(help));
-            }
-        }
+            Ok(parsed) if parsed.has_host() || parsed.scheme() == "file" => return,
+            Ok(_) => (Code::InvalidUrl, "the URL has no host".to_owned()),
+            Err(error) => (Code::InvalidUrl, format!("not a URL: {error}")),
+        };
+        self.context.hide(url.place.span);
+        let help = "write it as `scheme://host[:port][/path]`".to_owned();
+        self.context.report_at(code, &url.place, message, Some(help));
+    }
+
+    fn credentials(&mut self, place: &Place, message: &str) {
+        let help = "put them into the `configuration` of a profile, where they are kept secret".to_owned();
+        self.context.report_at(Code::CredentialsInUrl, place, message.to_owned(), Some(help));
     }
 
     fn profile(&mut self, form: ProfileForm) -> Option<Profile> {
@@ -271,7 +271,7 @@ impl Reader<'_> {
             Some(text) => match time(&text.value.0) {
                 Some(time) => Some(time),
                 None => {
-                    let message = format!("`{}` is neither a time nor a date", text.value.0);
+                    let message = format!("`{}` is neither a time nor a date", shortened(&text.value.0));
                     let help = "write it as `2030-01-31T12:00:00Z` or `2030-01-31`".to_owned();
                     self.context.report_at(Code::InvalidTime, &text.place, message, Some(help));
                     None
@@ -307,6 +307,9 @@ impl Reader<'_> {
             .into_iter()
             .map(|pair| {
                 self.check_reference(&pair.value.value.0, &pair.value.place);
+                if has_password(&pair.value.value.0) {
+                    self.credentials(&pair.value.place, "the URL carries a password, and everybody may see this value");
+                }
                 ConfigurationEntry {
                     name: pair.name.value.0.to_string(),
                     value: pair.value.value.0.to_string(),
@@ -315,7 +318,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn check_reference(&mut self, value: &str, place: &crate::decode::Place) {
+    fn check_reference(&mut self, value: &str, place: &Place) {
         if crate::reference::is_reference(value)
             && let Err(error) = value.parse::<crate::reference::Reference>()
         {
@@ -343,7 +346,7 @@ impl Reader<'_> {
         match parsed {
             Ok(version) => Some(version),
             Err(error) => {
-                let help = Some("quote it, or set `version_scheme: opaque`".to_owned());
+                let help = Some(error.help().to_owned());
                 self.context.report_at(Code::InvalidVersion, &version.place, error.to_string(), help);
                 None
             }
@@ -403,23 +406,22 @@ impl Reader<'_> {
 
     fn check_profiles(&mut self, names: Option<&[Located<Name>]>, defined: &Defined<'_>) {
         for name in names.unwrap_or_default() {
-            let here = defined.by_instance.iter().find(|(instance, _)| instance == defined.instance);
-            let here = here.map(|(_, profiles)| profiles.as_slice()).unwrap_or_default();
-            if here.contains(&name.value) {
+            let (instance, wanted) = (defined.instance, &name.value);
+            let owners = defined.owners.get(wanted).map(Vec::as_slice).unwrap_or_default();
+            if owners.binary_search(&defined.index).is_ok() {
                 continue;
             }
-            let elsewhere = defined.by_instance.iter().find(|(_, profiles)| profiles.contains(&name.value));
-            let near = closest(name.value.as_str(), here.iter().map(Name::as_str));
+            let elsewhere = owners.first().and_then(|owner| defined.instances.get(*owner));
+            let near = closest(wanted.as_str(), defined.here.iter().map(Name::as_str));
             let help = match (elsewhere, near) {
-                (Some((instance, _)), _) => format!(
-                    "`{}` is defined in instance `{instance}`; a profile applies within its own instance only",
-                    name.value
-                ),
+                (Some(other), _) => {
+                    format!("`{wanted}` is defined in instance `{other}`; a profile applies within its own instance only")
+                }
                 (None, Some(near)) => format!("did you mean `{near}`?"),
-                (None, None) if here.is_empty() => format!("instance `{}` defines no profile", defined.instance),
-                (None, None) => format!("instance `{}` defines {}", defined.instance, listed(here)),
+                (None, None) if defined.here.is_empty() => format!("instance `{instance}` defines no profile"),
+                (None, None) => format!("instance `{instance}` defines {}", listed(defined.here.iter().take(10))),
             };
-            let message = format!("instance `{}` defines no profile `{}`", defined.instance, name.value);
+            let message = format!("instance `{instance}` defines no profile `{wanted}`");
             self.context.report_at(Code::UnknownProfile, &name.place, message, Some(help));
         }
     }
@@ -433,7 +435,9 @@ impl Reader<'_> {
             .map(|pairs| pairs.0)
             .unwrap_or_default()
             .into_iter()
-            .partition(|pair| self.catalogue.is_public_key(&pair.name.value.0));
+            .partition(|pair| {
+                self.catalogue.is_public_key(&pair.name.value.0) && !has_password(&pair.value.value.0)
+            });
         let configuration = self.configuration(Some(Pairs(public)));
         let secret = self.secrets(Some(Pairs(secret)));
         let known = self.catalogue.product(product.as_str()).and_then(|known| known.services.first());
@@ -451,7 +455,7 @@ impl Reader<'_> {
         };
         let service = Service {
             name: service_type.clone(),
-            category: known.map(|known| known.category.clone()),
+            category: self.catalogue.service_type(service_type.as_str()).map(|known| known.category.clone()),
             service_type,
             description: String::new(),
             auth: None,
@@ -492,18 +496,15 @@ struct Lists<'f> {
 
 /// Which profiles there are, for references to them.
 struct Defined<'f> {
+    /// The name and index of the instance where the reference stands.
     instance: &'f Name,
-    by_instance: &'f [(Name, Vec<Name>)],
-}
-
-fn defined_profiles(instances: &[InstanceForm]) -> Vec<(Name, Vec<Name>)> {
-    instances
-        .iter()
-        .map(|instance| {
-            let profiles = instance.profiles.iter().flatten().map(|profile| profile.name.value.clone());
-            (instance.name.value.clone(), profiles.collect())
-        })
-        .collect()
+    index: usize,
+    /// Its first profiles, to name them.
+    here: Vec<Name>,
+    /// All instances, in order.
+    instances: &'f [Name],
+    /// The instances that define a profile, by index, ascending.
+    owners: &'f HashMap<Name, Vec<usize>>,
 }
 
 fn unique<'f>(context: &mut Context<'_>, what: &str, names: impl Iterator<Item = &'f Located<Name>>) {
@@ -514,6 +515,11 @@ fn unique<'f>(context: &mut Context<'_>, what: &str, names: impl Iterator<Item =
             context.report_at(Code::DuplicateName, &name.place, message, Some(format!("the first stands in line {line}")));
         }
     }
+}
+
+/// Whether a value is a URL with a password in it.
+fn has_password(value: &str) -> bool {
+    value.contains("://") && url::Url::parse(value).is_ok_and(|url| url.password().is_some())
 }
 
 /// RFC 3339, or a date: its first moment in UTC.

@@ -98,7 +98,7 @@ use super::{ConstraintError, Scheme, Version, grammar};
 /// assert!(!constraint.matches(&Version::infer("2.0.0-rc.1")?));
 ///
 /// let error = Constraint::parse(">=1.19 <2").unwrap_err();
-/// assert_eq!((error.code(), error.offset()), ("constraint-missing-separator", 7));
+/// assert_eq!((error.code(), error.offset()), ("constraint-unexpected", 7));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -270,12 +270,12 @@ impl Comparator {
                 _ => Err(VersionMismatch::Scheme),
             };
         };
-        let order = reading.compare(&operand.text, version);
+        let order = reading.compare(version);
         let holds = match operator {
             Operator::Equal => order == Some(Ordering::Equal),
             Operator::NotEqual => order != Some(Ordering::Equal),
             Operator::Greater => {
-                order == Some(Ordering::Greater) && !reading.is_before_own_post_release(version)
+                order == Some(Ordering::Greater) && !reading.excludes_post_release(version)
             }
             Operator::GreaterOrEqual => order.is_some_and(Ordering::is_ge),
             Operator::Less => order == Some(Ordering::Less),

@@ -100,11 +100,12 @@ pub enum ConstraintError {
         /// Where the comparator is expected.
         offset: usize,
     },
-    /// `constraint-missing-separator`: something follows an operand that cannot be part of it.
+    /// `constraint-unexpected`: a character that cannot be part of an operand, often for want of a
+    /// `,` or `||` before it.
     #[error("unexpected `{found}` at byte {offset} of the version constraint")]
-    MissingSeparator {
-        /// What follows the operand.
-        found: Box<str>,
+    UnexpectedCharacter {
+        /// The character.
+        found: char,
         /// Where it stands.
         offset: usize,
     },
@@ -175,7 +176,7 @@ impl ConstraintError {
             Self::TooManyComparators { .. } => "constraint-too-many",
             Self::ControlCharacter { .. } => "constraint-control-character",
             Self::MissingComparator { .. } => "constraint-missing-comparator",
-            Self::MissingSeparator { .. } => "constraint-missing-separator",
+            Self::UnexpectedCharacter { .. } => "constraint-unexpected",
             Self::UnknownOperator { .. } => "constraint-operator",
             Self::MissingOperand { .. } => "constraint-missing-operand",
             Self::MisplacedWildcard { .. } => "constraint-wildcard",
@@ -192,7 +193,7 @@ impl ConstraintError {
             Self::TooManyComparators { offset }
             | Self::ControlCharacter { offset }
             | Self::MissingComparator { offset }
-            | Self::MissingSeparator { offset, .. }
+            | Self::UnexpectedCharacter { offset, .. }
             | Self::UnknownOperator { offset, .. }
             | Self::MissingOperand { offset, .. }
             | Self::MisplacedWildcard { offset, .. }
@@ -213,7 +214,7 @@ impl ConstraintError {
             Self::MissingComparator { .. } => {
                 "write a comparator on both sides of every `,` and `||`, for example `>=1.19, <2`"
             }
-            Self::MissingSeparator { .. } => {
+            Self::UnexpectedCharacter { .. } => {
                 "separate comparators by `,` when both must hold and by `||` when one is enough, \
                  and write a version without spaces or quotes"
             }

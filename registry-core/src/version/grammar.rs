@@ -113,8 +113,10 @@ fn parse_comparator(piece: Piece<'_>) -> Result<Comparator, ConstraintError> {
     let (operand, rest) = operand.split_while(is_operand_character);
     let rest = rest.trim();
     if let Some(found) = rest.text.chars().next() {
-        let (found, offset) = (found.to_string().into(), rest.offset);
-        return Err(ConstraintError::MissingSeparator { found, offset });
+        return Err(ConstraintError::UnexpectedCharacter {
+            found,
+            offset: rest.offset,
+        });
     }
     let operand = parse_operand(sign.text, operator, operand)?;
     Ok(Comparator::Compare { operator, operand })
@@ -158,10 +160,7 @@ fn parse_operand(
         readings.extend(OperandReading::read(text, Scheme::Opaque, false));
     }
     if !readings.is_empty() {
-        return Ok(Operand {
-            text: text.into(),
-            readings,
-        });
+        return Ok(Operand { readings });
     }
     let operand = written.into();
     Err(if ordered {

@@ -81,10 +81,11 @@ impl Key {
 
     /// Compares the epoch and the first `count` parts of two keys of one scheme.
     pub(super) fn compare_parts(&self, other: &Self, count: usize) -> Ordering {
-        let parts = |key: &Self| (0..count).map(|index| key.part(index)).collect::<Vec<_>>();
+        let parts = (0..count).map(|index| self.part(index));
+        let others = (0..count).map(|index| other.part(index));
         self.epoch()
             .cmp(&other.epoch())
-            .then_with(|| parts(self).cmp(&parts(other)))
+            .then_with(|| parts.cmp(others))
     }
 
     /// Whether two keys of one scheme have the same epoch and the same parts.

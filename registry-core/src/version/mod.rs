@@ -199,10 +199,6 @@ impl Version {
     pub fn is_prerelease(&self) -> bool {
         self.key.is_prerelease()
     }
-
-    fn key(&self) -> &Key {
-        &self.key
-    }
 }
 
 /// Reads `text` as a whole version: as an operand a month is fine, as a version a date has a day.

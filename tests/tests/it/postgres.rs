@@ -73,11 +73,12 @@ fn a_dropped_server_is_gone() {
 #[test]
 fn a_server_ends_with_the_process_that_started_it() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let script = r#"printf %s "$HITCHPOST_TEST_POSTGRES_URL" > "$0"; sleep 60"#;
+    let script = r#"printf %s "$HITCHPOST_TEST_POSTGRES_URL" > "$0"; cat"#;
+    // Its command waits for the end of the standard input that `process` holds.
     let mut process = Command::new(POSTGRES_FOR_TESTS)
         .args(["sh", "-c", script])
         .arg(file.path())
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .spawn()
         .unwrap();
     let url = || std::fs::read_to_string(file.path()).unwrap();

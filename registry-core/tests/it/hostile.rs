@@ -1,0 +1,100 @@
+//! Texts that mean harm: each is read or refused in time that grows with its size.
+
+use std::{fmt::Write, time::Instant};
+
+use hitchpost_registry_core::{Catalogue, MAX_FINDINGS, parse_records};
+
+/// Texts of about this many bytes, each of a shape that could cost more than its size.
+fn texts(size: usize) -> Vec<(&'static str, String)> {
+    let repeat = |head: &str, piece: &str| head.to_owned() + &piece.repeat(size / piece.len());
+    let number = |head: &str, line: &dyn Fn(usize) -> String| {
+        let mut text = head.to_owned();
+        for n in 0.. {
+            if text.len() >= size {
+                break;
+            }
+            text.push_str(&line(n));
+        }
+        text
+    };
+    let nested = |levels: usize| {
+        let open: String = (0..levels).fold(String::new(), |mut text, level| {
+            write!(text, "&a{level} [").unwrap();
+            text
+        });
+        format!("{open}{}{}", "1,".repeat(size / 2), "]".repeat(levels))
+    };
+    vec![
+        ("unknown keys", number("name: t\nversion: 1\n", &|n| format!("k{n}: 1\n"))),
+        ("unknown keys on one line", number("{name: t, version: 1", &|n| format!(", k{n}: 1")) + "}"),
+        ("one key again and again", repeat("name: t\nversion: 1\n", "name: a\n")),
+        ("pairs", number("name: t\nversion: 1\nconfiguration:\n", &|n| format!("  K{n}: v\n"))),
+        ("pairs without values", number("name: t\nversion: 1\nconfiguration:\n", &|n| format!("  K{n}:\n"))),
+        ("records", number("", &|n| format!("- {{name: t{n}, version: 1}}\n"))),
+        ("records with errors", repeat("", "- {name: t t}\n")),
+        ("records that are none", repeat("[", "1,") + "1]"),
+        ("documents", repeat("", "--- {name: a b}\n")),
+        ("empty documents", repeat("", "---\n")),
+        ("profiles and references", number("name: t\ninstances:\n", &|n| {
+            format!("  - {{name: i{n}, services: [{{name: s, profiles: [q{n}]}}], profiles: [{{name: p{n}}}]}}\n")
+        })),
+        ("endpoints without URLs", repeat("name: t\ninstances:\n  - name: i\n    services:\n      - name: s\n        endpoints:\n", "          - name: e\n")),
+        ("nested anchors", nested(60)),
+        ("an anchor and aliases", format!("a: &a [{}]\nb: [{}*a]", "1,".repeat(size / 4), "*a,".repeat(size / 8))),
+        ("merge keys", format!("a: &a {{{}}}\nb: [{}1]", numbers(size / 100), "{<<: *a},".repeat(size / 20))),
+        ("one long line", repeat("name: t\nversion: 1\ndescription: ", "x")),
+        ("one long key", repeat("name: t\nversion: 1\n", "x") + ": 1"),
+        ("one long quoted key", repeat("name: t\nversion: 1\n\"", "x") + "\": 1"),
+        ("an open quote", repeat("name: \"", "x\n")),
+        ("an open bracket", repeat("name: [", "x\n")),
+        ("brackets", repeat("", "[")),
+        ("braces", repeat("", "{a: ")),
+        ("dashes", repeat("", "- ")),
+        ("questions", repeat("", "? ")),
+        ("colons", repeat("", ":")),
+        ("colons apart", repeat("", ": ")),
+        ("bars", repeat("a: ", "|\n")),
+        ("a long block", repeat("name: t\nversion: 1\ndescription: |\n", "  x\n")),
+        ("a folded block of blank lines", repeat("name: t\nversion: 1\ndescription: >\n", "\n")),
+        ("a plain text of many lines", repeat("name: t\nversion: 1\ndescription: x\n", "  x\n")),
+        ("comments", repeat("", "#\n")),
+        ("blank lines", repeat("", "\n")),
+        ("spaces", repeat("", " ")),
+        ("tabs", repeat("", "\t")),
+        ("anchors", number("", &|n| format!("- &a{n} x\n"))),
+        ("tags", repeat("", "- !a x\n")),
+        ("surrogates", repeat("[\"", "\\ud83d\\ude80") + "\"]"),
+        ("carriage returns", repeat("name: t\r", "\r")),
+    ]
+}
+
+fn numbers(count: usize) -> String {
+    (0..count).fold(String::new(), |text, n| text + &format!("k{n}: 1,"))
+}
+
+/// Quadratic behaviour shows at this size: 512 KiB takes well under a second each where cost is
+/// linear, also without optimisation, and minutes where it is not.
+#[test]
+fn cost_grows_with_size() {
+    for (name, text) in texts(512 << 10) {
+        let start = Instant::now();
+        let (_, findings) = parse_records(name, text.as_bytes(), Catalogue::builtin());
+        assert!(findings.len() <= MAX_FINDINGS + 1, "{name}");
+        assert!(start.elapsed().as_secs() < 15, "{name}: {:?}", start.elapsed());
+    }
+}
+
+/// For `cargo test --release -- --ignored --nocapture`: the largest source that is read, and one
+/// that stays below the bound on values, so that it is decoded.
+#[test]
+#[ignore = "takes two minutes; run it with --release"]
+fn the_largest_source_takes_seconds() {
+    for (name, mut text) in texts((16 << 20) - 4_096).into_iter().chain(texts(3 << 20)) {
+        text.truncate(16 << 20);
+        let start = Instant::now();
+        let (records, findings) = parse_records(name, text.as_bytes(), Catalogue::builtin());
+        let elapsed = start.elapsed();
+        println!("{elapsed:>10.2?}  {name}: {} records, {} findings", records.len(), findings.len());
+        assert!(elapsed.as_secs() < 10, "{name}");
+    }
+}

@@ -1,0 +1,1 @@
+//! Records from the formats of others.

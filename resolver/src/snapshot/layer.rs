@@ -1,0 +1,251 @@
+//! One frozen, indexed set of records.
+
+use hitchpost_registry_core::{Auth, EndpointType, Scope, Version};
+
+use super::{
+    column::{Column, Id, Runs, ids},
+    postings::Postings,
+    strings::{Strings, Symbol},
+};
+
+ids! {
+    /// An extension; numbered in order of names.
+    pub(crate) struct ExtensionId;
+    /// An instance; those of an extension follow each other.
+    pub(crate) struct InstanceId;
+    /// A service; those of an instance follow each other.
+    pub(crate) struct ServiceId;
+    /// An endpoint; those of a service follow each other.
+    pub(crate) struct EndpointId;
+    /// A profile; those of an instance follow each other.
+    pub(crate) struct ProfileId;
+    /// A distinct version, plus one; 0 is none.
+    pub(crate) struct VersionId;
+    /// A configuration entry.
+    pub(crate) struct EntryId;
+    /// An admitted principal, a referenced profile or a label: a row of a list.
+    pub(crate) struct ItemId;
+}
+
+/// Symbol 0 is the empty text: the absence of an optional name.
+pub(crate) const NONE: Symbol = Symbol(0);
+
+/// How a configuration value is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// As text, for everybody to see.
+    Public,
+    /// As text, not to be shown: a `ref+` reference of a profile, or a value never sealed.
+    Secret,
+    /// Encrypted.
+    Sealed,
+}
+
+macro_rules! columns {
+    ($($(#[$doc:meta])* $field:ident : $type:ty,)+) => {
+        /// The columns of a layer.
+        #[derive(Debug, Default)]
+        pub(crate) struct Layer {
+            pub(crate) strings: Strings,
+            pub(crate) postings: Postings,
+            /// The distinct versions, parsed; [`VersionId`] counts from 1.
+            pub(crate) versions: Vec<Version>,
+            $($(#[$doc])* pub(crate) $field: $type,)+
+        }
+
+        impl Layer {
+            /// What the layer takes, in bytes: the texts, and everything else.
+            pub(crate) fn memory(&self) -> (usize, usize) {
+                let columns = 0 $(+ self.$field.size())+;
+                let versions = self.versions.len() * size_of::<Version>();
+                (self.strings.text_bytes(), columns + versions + self.strings.overhead() + self.postings.size())
+            }
+
+            pub(super) fn write_columns(&self, image: &mut Vec<u8>) {
+                $(self.$field.write(image);)+
+            }
+
+            pub(super) fn read_columns(strings: Strings, postings: Postings, versions: Vec<Version>, image: &mut &[u8]) -> Option<Self> {
+                Some(Self { strings, postings, versions, $($field: <$type>::read(image)?,)+ })
+            }
+        }
+    };
+}
+
+columns! {
+    /// The extension of that name, plus one, for every symbol.
+    extension_by_symbol: Column<Symbol, u32>,
+    extension_name: Column<ExtensionId, Symbol>,
+    extension_product: Column<ExtensionId, Symbol>,
+    extension_revision: Column<ExtensionId, u64>,
+    extension_instances: Runs<ExtensionId, InstanceId>,
+    extension_labels: Runs<ExtensionId, ItemId>,
+    extension_entries: Runs<ExtensionId, EntryId>,
+    label_name: Column<ItemId, Symbol>,
+    label_value: Column<ItemId, Symbol>,
+
+    instance_extension: Column<InstanceId, ExtensionId>,
+    instance_name: Column<InstanceId, Symbol>,
+    instance_location: Column<InstanceId, Symbol>,
+    instance_version: Column<InstanceId, VersionId>,
+    /// See [`flags`].
+    instance_flags: Column<InstanceId, u8>,
+    instance_data_key: Column<InstanceId, Symbol>,
+    instance_admitted: Runs<InstanceId, ItemId>,
+    instance_services: Runs<InstanceId, ServiceId>,
+    instance_profiles: Runs<InstanceId, ProfileId>,
+    instance_entries: Runs<InstanceId, EntryId>,
+    /// Principals of instances; see [`Principal`].
+    instance_principal: Column<ItemId, u32>,
+
+    service_instance: Column<ServiceId, InstanceId>,
+    service_name: Column<ServiceId, Symbol>,
+    service_type: Column<ServiceId, Symbol>,
+    service_category: Column<ServiceId, Symbol>,
+    /// 0 not given, else 1 + the position in [`Auth::ALL`].
+    service_auth: Column<ServiceId, u8>,
+    service_endpoints: Runs<ServiceId, EndpointId>,
+    service_references: Runs<ServiceId, ItemId>,
+    service_entries: Runs<ServiceId, EntryId>,
+    service_reference: Column<ItemId, ProfileId>,
+
+    endpoint_name: Column<EndpointId, Symbol>,
+    endpoint_url: Column<EndpointId, Symbol>,
+    /// The position in [`EndpointType::ALL`], plus 128 when it is a default.
+    endpoint_kind: Column<EndpointId, u8>,
+    endpoint_references: Runs<EndpointId, ItemId>,
+    endpoint_entries: Runs<EndpointId, EntryId>,
+    endpoint_reference: Column<ItemId, ProfileId>,
+
+    profile_name: Column<ProfileId, Symbol>,
+    /// See [`flags`].
+    profile_flags: Column<ProfileId, u8>,
+    /// Nanoseconds cut to seconds since 1970; `i64::MAX` for never.
+    profile_expires: Column<ProfileId, i64>,
+    profile_admitted: Runs<ProfileId, ItemId>,
+    profile_entries: Runs<ProfileId, EntryId>,
+    profile_principal: Column<ItemId, u32>,
+
+    entry_name: Column<EntryId, Symbol>,
+    entry_value: Column<EntryId, Symbol>,
+    entry_held: Column<EntryId, u8>,
+}
+
+/// Bits of the flag columns.
+pub(crate) mod flags {
+    /// The lowest bits: the position in [`Scope::ALL`](hitchpost_registry_core::Scope::ALL).
+    pub(crate) const SCOPE: u8 = 0b111;
+    /// Marked `default: true`.
+    pub(crate) const DEFAULT: u8 = 0b1000;
+    /// An instance's version is a pre-release.
+    pub(crate) const PRERELEASE: u8 = 0b1_0000;
+    /// A profile is referenced by a service or endpoint, and applies only there.
+    pub(crate) const REFERENCED: u8 = 0b10_0000;
+}
+
+impl Layer {
+    pub(crate) fn extension(&self, name: &str) -> Option<ExtensionId> {
+        let symbol = self.strings.find(name)?;
+        self.extension_by_symbol.at(symbol).checked_sub(1).map(ExtensionId)
+    }
+
+    pub(crate) fn extensions(&self) -> impl Iterator<Item = ExtensionId> + use<> {
+        (0..u32::try_from(self.extension_name.len()).unwrap_or(u32::MAX)).map(ExtensionId)
+    }
+
+    pub(crate) fn text(&self, symbol: Symbol) -> &str {
+        self.strings.get(symbol)
+    }
+
+    pub(crate) fn version(&self, instance: InstanceId) -> Option<&Version> {
+        let id = self.instance_version.at(instance);
+        self.versions.get(id.index().checked_sub(1)?)
+    }
+
+    pub(crate) fn instance_scope(&self, instance: InstanceId) -> Scope {
+        scope(self.instance_flags.at(instance))
+    }
+
+    pub(crate) fn profile_scope(&self, profile: ProfileId) -> Scope {
+        scope(self.profile_flags.at(profile))
+    }
+
+    pub(crate) fn auth(&self, service: ServiceId) -> Option<Auth> {
+        Auth::ALL.get(usize::from(self.service_auth.at(service)).checked_sub(1)?).copied()
+    }
+
+    pub(crate) fn endpoint_type(&self, endpoint: EndpointId) -> EndpointType {
+        let position = usize::from(self.endpoint_kind.at(endpoint) & 0x7f);
+        EndpointType::ALL.get(position).copied().unwrap_or(EndpointType::Internal)
+    }
+
+    pub(crate) fn endpoint_is_default(&self, endpoint: EndpointId) -> bool {
+        self.endpoint_kind.at(endpoint) & 0x80 != 0
+    }
+
+    pub(crate) fn held(&self, entry: EntryId) -> Held {
+        match self.entry_held.at(entry) {
+            0 => Held::Public,
+            1 => Held::Secret,
+            _ => Held::Sealed,
+        }
+    }
+
+    /// The profiles that apply to a service reached through an endpoint: those referenced there,
+    /// and those referenced nowhere.
+    pub(crate) fn applicable_profiles(
+        &self,
+        service: ServiceId,
+        endpoint: Option<EndpointId>,
+    ) -> impl Iterator<Item = ProfileId> + '_ {
+        let instance = self.service_instance.at(service);
+        let here = self.service_reference.slice(self.service_references.range(service));
+        let there = endpoint.map_or(&[][..], |endpoint| {
+            self.endpoint_reference.slice(self.endpoint_references.range(endpoint))
+        });
+        self.instance_profiles.of(instance).filter(move |profile| {
+            self.profile_flags.at(*profile) & flags::REFERENCED == 0
+                || here.contains(profile)
+                || there.contains(profile)
+        })
+    }
+}
+
+fn scope(flags: u8) -> Scope {
+    Scope::ALL.get(usize::from(flags & flags::SCOPE)).copied().unwrap_or(Scope::Workflow)
+}
+
+/// A principal: a project, user, group or workflow by name, as one number.
+///
+/// The lowest two bits are the kind, the others the name's symbol; 0 would be a project without
+/// a name and stands for everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Principal(pub(crate) u32);
+
+impl Principal {
+    pub(crate) const EVERYBODY: Self = Self(0);
+
+    pub(crate) fn new(scope: Scope, name: Symbol) -> Self {
+        let kind = match scope {
+            Scope::Global | Scope::Project => 0,
+            Scope::User => 1,
+            Scope::Group => 2,
+            Scope::Workflow => 3,
+        };
+        Self(name.0 << 2 | kind)
+    }
+
+    pub(crate) fn scope(self) -> Scope {
+        match self.0 & 3 {
+            0 => Scope::Project,
+            1 => Scope::User,
+            2 => Scope::Group,
+            _ => Scope::Workflow,
+        }
+    }
+
+    pub(crate) fn name(self) -> Symbol {
+        Symbol(self.0 >> 2)
+    }
+}
+
