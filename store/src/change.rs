@@ -3,7 +3,7 @@
 use hitchpost_registry_core::Name;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::{AnyConnection, Row, any::AnyRow, query, query_scalar};
+use sqlx::{AnyConnection, Executor, Row, any::AnyRow, query, query_scalar};
 
 use crate::{
     connection::Backend,
@@ -111,7 +111,7 @@ impl Store {
             let sealed = query_scalar("SELECT DISTINCT extension FROM data_key");
             changed.append(&mut sealed.fetch_all(&mut *transaction).await?);
         }
-        let names = changed.iter().map(|text| name(text));
+        let names = changed.iter().map(|text| rows::name(text));
         let mut names: Vec<Name> = names.collect::<Result<_, _>>()?;
         names.sort();
         names.dedup();
@@ -130,14 +130,114 @@ impl Store {
     }
 }
 
-/// Ends a set of changes: writes the log, raises the revision, tells followers.
+/// A change before it is in the log.
+pub(crate) struct Line<'a> {
+    /// The record; empty for the whole registry.
+    pub(crate) extension: &'a str,
+    pub(crate) action: Action,
+    pub(crate) from: Option<u64>,
+    pub(crate) to: Option<u64>,
+    pub(crate) differences: &'a [Difference],
+}
+
+impl<'a> From<&'a Change> for Line<'a> {
+    fn from(change: &'a Change) -> Self {
+        Self {
+            extension: change.name.as_str(),
+            action: change.action,
+            from: change.from,
+            to: change.to,
+            differences: &change.differences,
+        }
+    }
+}
+
+/// Ends a set of changes: writes the log, raises the revision, hints to followers.
 pub(crate) async fn record(
     connection: &mut AnyConnection,
     backend: Backend,
     revision: u64,
     who: &str,
-    changes: &[(Option<&Name>, &Change)],
+    lines: impl IntoIterator<Item = Line<'_>>,
 ) -> Result<(), StoreError> {
-    todo_remove();
+    let now = Timestamp::now().to_string();
+    let mut rows = Vec::new();
+    for line in lines {
+        let differences = serde_json::to_string(line.differences)
+            .map_err(|error| StoreError::corrupt(error.to_string()))?;
+        rows.push(vec![
+            Value::Number(Some(number(revision))),
+            line.extension.into(),
+            now.as_str().into(),
+            who.into(),
+            line.action.as_str().into(),
+            Value::Number(line.from.map(number)),
+            Value::Number(line.to.map(number)),
+            Value::Text(differences),
+        ]);
+    }
+    let into =
+        "change (revision, extension, at, who, action, from_revision, to_revision, differences)";
+    rows::insert(connection, into, rows, "").await?;
+    query("UPDATE registry SET revision = $1")
+        .bind(number(revision))
+        .execute(&mut *connection)
+        .await?;
+    if backend == Backend::Postgres {
+        connection.execute("NOTIFY hitchpost").await?;
+    }
     Ok(())
+}
+
+impl Action {
+    const ALL: [Self; 5] = [
+        Self::Created,
+        Self::Updated,
+        Self::Unchanged,
+        Self::Deleted,
+        Self::Rotated,
+    ];
+
+    /// The word for it, as it is stored and serialised.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+            Self::Deleted => "deleted",
+            Self::Rotated => "rotated",
+        }
+    }
+}
+
+fn entry(row: &AnyRow) -> Result<LogEntry, StoreError> {
+    let extension: String = row.try_get("extension")?;
+    let action: String = row.try_get("action")?;
+    let action = Action::ALL
+        .into_iter()
+        .find(|known| known.as_str() == action)
+        .ok_or_else(|| StoreError::corrupt(format!("the change log has an action `{action}`")))?;
+    let at: String = row.try_get("at")?;
+    let differences: String = row.try_get("differences")?;
+    let damaged = |_| StoreError::corrupt("the change log has an entry that cannot be read");
+    let revision = |column| -> Result<Option<u64>, StoreError> {
+        let revision: Option<i64> = row.try_get(column)?;
+        revision.map(rows::unsigned).transpose()
+    };
+    Ok(LogEntry {
+        revision: rows::revision(row, "revision")?,
+        at: at
+            .parse()
+            .map_err(|_| StoreError::corrupt(format!("`{at}` is no time")))?,
+        who: row.try_get("who")?,
+        action,
+        extension: match extension.as_str() {
+            "" => None,
+            text => Some(rows::name(text)?),
+        },
+        from: revision("from_revision")?,
+        to: revision("to_revision")?,
+        differences: serde_json::from_str(&differences).map_err(damaged)?,
+    })
 }

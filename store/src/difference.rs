@@ -31,7 +31,12 @@ pub(crate) fn differences(
         serde_json::to_value(extension).map_err(|error| StoreError::corrupt(error.to_string()))
     };
     let mut found = Vec::new();
-    compare("", Some(&document(before)?), Some(&document(after)?), &mut found);
+    compare(
+        "",
+        Some(&document(before)?),
+        Some(&document(after)?),
+        &mut found,
+    );
     secrets(before, after, &mut found);
     Ok(found)
 }
@@ -65,12 +70,7 @@ fn secrets(before: &Extension, after: &Extension, found: &mut Vec<Difference>) {
     }
 }
 
-fn compare(
-    path: &str,
-    before: Option<&Value>,
-    after: Option<&Value>,
-    found: &mut Vec<Difference>,
-) {
+fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Difference>) {
     if before == after {
         return;
     }
@@ -94,11 +94,21 @@ fn compare(
             });
         }
         for (name, value) in &old {
-            compare(&format!("{path}/{}", escaped(name)), Some(value), member(&new, name), found);
+            compare(
+                &format!("{path}/{}", escaped(name)),
+                Some(value),
+                member(&new, name),
+                found,
+            );
         }
         for (name, value) in &new {
             if member(&old, name).is_none() {
-                compare(&format!("{path}/{}", escaped(name)), None, Some(value), found);
+                compare(
+                    &format!("{path}/{}", escaped(name)),
+                    None,
+                    Some(value),
+                    found,
+                );
             }
         }
     }
@@ -115,9 +125,12 @@ fn compare(
 /// parts of its own, such as a configuration entry.
 fn members(value: &Value) -> Option<Vec<(&str, &Value)>> {
     match value {
-        Value::Object(object) if entry_value(value).is_none() => {
-            Some(object.iter().map(|(key, value)| (key.as_str(), value)).collect())
-        }
+        Value::Object(object) if entry_value(value).is_none() => Some(
+            object
+                .iter()
+                .map(|(key, value)| (key.as_str(), value))
+                .collect(),
+        ),
         Value::Array(items) => {
             let named: Option<Vec<_>> = items
                 .iter()

@@ -183,7 +183,9 @@ impl StoreError {
                 "try again; if it stays locked, find the program that has the database open"
             }
             Self::ReadOnly { .. } => "open it with a user who may write, and without `mode=ro`",
-            Self::NotADatabase { .. } | Self::NotARegistry => "give the registry a database of its own",
+            Self::NotADatabase { .. } | Self::NotARegistry => {
+                "give the registry a database of its own"
+            }
             Self::Newer { .. } => "use the version that made it, or a newer one",
             Self::Corrupt { .. } => "restore the database from a copy",
             Self::DiskFull { .. } => "make space and try again",
@@ -214,7 +216,12 @@ impl From<sqlx::Error> for StoreError {
         use sqlx::Error as E;
         let code = match &source {
             E::Database(error) => error.code().unwrap_or_default().into_owned(),
-            E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
+            E::Io(_)
+            | E::Tls(_)
+            | E::Protocol(_)
+            | E::PoolTimedOut
+            | E::PoolClosed
+            | E::WorkerCrashed => {
                 return Self::Unreachable { source };
             }
             _ => return Self::Database { source },

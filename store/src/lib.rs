@@ -1,1 +1,23 @@
-//! 
+#![doc = include_str!("../README.md")]
+
+mod apply;
+mod change;
+mod connection;
+mod difference;
+mod error;
+mod follow;
+mod image;
+mod location;
+mod rotate;
+mod rows;
+mod store;
+
+pub use apply::{Applied, ApplyOptions, DeleteOptions};
+pub use change::{Action, Change, HistoryOptions, LogEntry};
+pub use difference::Difference;
+pub use error::StoreError;
+pub use follow::Follower;
+pub use image::Image;
+pub use location::default_url;
+pub use rotate::Rotated;
+pub use store::{Listing, Record, Store, Update};

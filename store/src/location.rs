@@ -47,7 +47,9 @@ impl Location {
                 .parse()
                 .map(Self::Postgres)
                 .map_err(|_| wrong("is malformed")),
-            _ => Err(wrong("has another scheme than `sqlite`, `postgres` and `memory`")),
+            _ => Err(wrong(
+                "has another scheme than `sqlite`, `postgres` and `memory`",
+            )),
         }
     }
 
@@ -61,7 +63,9 @@ impl Location {
             Self::Sqlite { path, read_only } => {
                 let mode = if *read_only { "ro" } else { "rw" };
                 let path = encode(path);
-                format!("sqlite://{path}?mode={mode}").parse().map_err(malformed)
+                format!("sqlite://{path}?mode={mode}")
+                    .parse()
+                    .map_err(malformed)
             }
             Self::Postgres(url) => Ok(url.clone()),
         }
@@ -115,7 +119,10 @@ pub fn default_url() -> Result<String, StoreError> {
     let folder = absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
         .ok_or(StoreError::NoFolder)?;
-    Ok(format!("sqlite://{}", encode(&folder.join("hitchpost/registry.db"))))
+    Ok(format!(
+        "sqlite://{}",
+        encode(&folder.join("hitchpost/registry.db"))
+    ))
 }
 
 /// Shows neither user, password nor parameters: each may hold a secret.

@@ -39,6 +39,12 @@ pub(crate) fn unsigned(number: i64) -> Result<u64, StoreError> {
     u64::try_from(number).map_err(|_| StoreError::corrupt("a revision is negative"))
 }
 
+/// A name that is stored.
+pub(crate) fn name(text: &str) -> Result<Name, StoreError> {
+    text.parse()
+        .map_err(|error| StoreError::corrupt(format!("`{text}` is stored as a name: {error}")))
+}
+
 /// The registry's revision.
 pub(crate) async fn registry_revision(connection: &mut AnyConnection) -> Result<u64, StoreError> {
     let revision = query_scalar("SELECT revision FROM registry");
@@ -89,12 +95,17 @@ type Place = [String; 4];
 
 impl Reader<'_> {
     async fn read(&mut self, names: &[Name]) -> Result<(), StoreError> {
-        let keys = "SELECT extension, instance, '' AS profile, '' AS key, wrapped AS bytes FROM data_key";
+        let keys =
+            "SELECT extension, instance, '' AS profile, '' AS key, wrapped AS bytes FROM data_key";
         let mut data_keys = self.sealed(keys, names).await?;
         let secrets = "SELECT extension, instance, profile, key, sealed AS bytes FROM secret";
         let mut secrets = self.sealed(secrets, names).await?;
         let rows = self
-            .select("SELECT name, revision, document FROM extension", "name", names)
+            .select(
+                "SELECT name, revision, document FROM extension",
+                "name",
+                names,
+            )
             .await?;
         for row in rows {
             let name: String = row.try_get("name")?;

@@ -117,7 +117,9 @@ impl Store {
     pub async fn get(&self, name: &Name) -> Result<Option<Record>, StoreError> {
         let mut transaction = self.read().await?;
         let names = [name.clone()];
-        Ok(rows::records(&mut transaction, Some(&names)).await?.remove(name))
+        Ok(rows::records(&mut transaction, Some(&names))
+            .await?
+            .remove(name))
     }
 
     /// All records.

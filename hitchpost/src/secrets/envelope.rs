@@ -29,8 +29,8 @@ pub(super) fn wrap(
 ) -> Result<WrappedKey, KeyError> {
     let mut bytes = vec![FORM];
     bytes.extend(key.id.as_bytes());
-    let data = data_key_label(extension, instance);
-    encrypt(&key.cipher, &data, data_key.as_slice(), &mut bytes)?;
+    let label = data_key_label(extension, instance);
+    encrypt(&key.cipher, &label, data_key.as_slice(), &mut bytes)?;
     Ok(WrappedKey::from_bytes(&bytes))
 }
 
@@ -109,9 +109,9 @@ pub(super) fn place(secret: &SealedSecret) -> SecretPlace {
     }
 }
 
-fn data_key_label(extension: &Name, instance: &Name) -> String {
+fn data_key_label(extension: &Name, instance: &Name) -> Vec<u8> {
     // INVARIANT: no name has a `/`, so two places never have the same label.
-    format!("hitchpost/data-key/v1/{extension}/{instance}")
+    format!("hitchpost/data-key/v1/{extension}/{instance}").into_bytes()
 }
 
 /// Each part after its length, since a configuration key may have any character.
@@ -128,7 +128,7 @@ fn value_label(place: [&str; 4]) -> Vec<u8> {
 /// Appends nonce, ciphertext and tag to `bytes`.
 fn encrypt(
     cipher: &Aes256GcmSiv,
-    label: impl AsRef<[u8]>,
+    label: &[u8],
     plain: &[u8],
     bytes: &mut Vec<u8>,
 ) -> Result<(), KeyError> {
@@ -140,7 +140,7 @@ fn encrypt(
     bytes.extend(plain);
     let buffer = bytes.get_mut(start..).unwrap_or_default();
     let tag = cipher
-        .encrypt_inout_detached(&Nonce::from(nonce), label.as_ref(), buffer.into())
+        .encrypt_inout_detached(&Nonce::from(nonce), label, buffer.into())
         .map_err(|_| KeyError::TooLong)?;
     bytes.extend(tag);
     Ok(())
@@ -149,7 +149,7 @@ fn encrypt(
 /// Decrypts nonce, ciphertext and tag.
 fn decrypt(
     cipher: &Aes256GcmSiv,
-    label: impl AsRef<[u8]>,
+    label: &[u8],
     bytes: &[u8],
 ) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, rest) = bytes.split_first_chunk::<NONCE>()?;
@@ -159,7 +159,7 @@ fn decrypt(
     cipher
         .decrypt_inout_detached(
             &Nonce::from(*nonce),
-            label.as_ref(),
+            label,
             buffer.as_mut_slice().into(),
             &Tag::from(*tag),
         )
