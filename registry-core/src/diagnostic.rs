@@ -206,8 +206,12 @@ codes! {
     UnknownExpression = "unknown-expression", Error;
     /// An environment variable's name is not a POSIX name, or is one that may not be set.
     InvalidVariable = "invalid-variable", Error;
+    /// A part of another format has no place in a record, or would have to be run, and is left out.
+    NotImported = "not-imported", Warning;
     /// A scope has an empty allow-list, so that nobody is admitted.
     NobodyAdmitted = "nobody-admitted", Warning;
+    /// A name of another format is no name here and was changed.
+    AdaptedName = "adapted-name", Note;
     /// There are more findings than are listed.
     TooManyFindings = "too-many-findings", Note;
     /// The catalogue does not know the product.

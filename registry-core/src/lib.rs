@@ -3,6 +3,7 @@
 mod catalogue;
 mod diagnostic;
 mod document;
+pub mod import;
 mod name;
 mod record;
 mod reference;

@@ -65,6 +65,12 @@ impl Name {
         })
     }
 
+    /// A name that the library gives itself.
+    pub(crate) fn fixed(name: &'static str) -> Self {
+        debug_assert!(Self::new(name).is_ok(), "`{name}`");
+        Self(name.into())
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

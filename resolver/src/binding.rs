@@ -175,7 +175,7 @@ pub(crate) fn bind(name: &Name, eligible: &Eligible<'_>) -> Binding {
         service_type: text(layer.service_type.at(service)),
         category: some(layer.text(layer.service_category.at(service))).map(named),
         zone: text(layer.instance_location.at(instance)),
-        expires_at: expires.and_then(|expires| Timestamp::from_second(expires).ok()),
+        expires_at: expires.and_then(|expires| Timestamp::from_microsecond(expires).ok()),
         configuration: merged.entries.into_values().collect(),
         environment: IndexMap::new(),
         pin: Pin {

@@ -110,7 +110,13 @@ impl EnvValue {
         Self { parts: vec![EnvPart::Text(text)], origin }
     }
 
-    fn of(value: &Value, origin: String) -> Self {
+    /// A value made of others, one after the other. It is secret when any of them is.
+    #[must_use]
+    pub fn joined(values: impl IntoIterator<Item = Self>, origin: String) -> Self {
+        Self { parts: values.into_iter().flat_map(|value| value.parts).collect(), origin }
+    }
+
+    pub(crate) fn of(value: &Value, origin: String) -> Self {
         let part = match value {
             Value::Public(text) => EnvPart::Text(text.clone()),
             Value::Secret(secret) => EnvPart::Secret { secret: secret.clone(), encoded: false },

@@ -16,7 +16,7 @@ use crate::{
         joint::{Outcome, root_of},
         profile::{self, Chosen},
         rank::{Comparison, RankRule, compare},
-        search::identified,
+        names, search::identified,
     },
 };
 
@@ -147,8 +147,7 @@ fn candidate(
     code: Option<FailureCode>,
     context: &RunContext,
 ) -> ExplainedCandidate {
-    let bare = Eligible { layer: one.layer, service: one.service, endpoint: None, profile: Chosen::Nothing };
-    let (extension, instance, service) = bare.names();
+    let (extension, instance, service) = names(one.layer, one.service);
     let (verdict, message) = match &one.result {
         Err((rejected, message)) => (Verdict::Rejected { code: FailureCode::from(*rejected) }, message.clone()),
         Ok(eligible) => standing(eligible, one.alternative, all, winner, code, context),
@@ -157,7 +156,7 @@ fn candidate(
         extension: Name::nearest(extension),
         instance: Name::nearest(instance),
         service: Name::nearest(service),
-        version: one.layer.version(bare.instance()).map(ToString::to_string),
+        version: one.layer.version(one.layer.service_instance.at(one.service)).map(ToString::to_string),
         verdict,
         message,
         alternative: one.alternative,
@@ -180,7 +179,7 @@ fn standing(
         if by != alternative {
             return (Verdict::NotTaken, "another alternative was taken".to_owned());
         }
-        return match compare(chosen, eligible, context) {
+        return match compare(chosen, eligible) {
             Comparison::Better(rule) => outranked(chosen, rule),
             Comparison::Worse(_) => {
                 let message = "it ranks higher, but its instance cannot provide the whole group".to_owned();
@@ -194,7 +193,7 @@ fn standing(
     }
     let others = all.iter().filter(|other| other.alternative == alternative);
     let better = others.filter_map(|other| other.result.as_ref().ok()).find_map(|other| {
-        match compare(other, eligible, context) {
+        match compare(other, eligible) {
             Comparison::Better(rule) => Some(outranked(other, rule)),
             _ => None,
         }

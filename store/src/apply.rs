@@ -131,12 +131,12 @@ impl Store {
             });
         }
         if !options.dry_run {
-            rows::delete(&mut transaction, "extension", "name", deleted.into_iter()).await?;
+            rows::delete(&mut transaction, "extension", "name", &deleted).await?;
             rows::write(&mut transaction, next, &written).await?;
             let effective = changes
                 .iter()
                 .filter(|change| change.action != Action::Unchanged);
-            let lines = effective.map(Into::into);
+            let lines = effective.map(Into::into).collect();
             change::record(&mut transaction, self.backend, next, &options.who, lines).await?;
             transaction.commit().await?;
         }
@@ -165,9 +165,9 @@ impl Store {
         if record.extension.immutable && !options.force {
             return Err(StoreError::Immutable { name: name.clone() });
         }
-        rows::delete(&mut transaction, "extension", "name", std::iter::once(name)).await?;
+        rows::delete(&mut transaction, "extension", "name", &[name]).await?;
         let change = deletion(record);
-        let lines = [(&change).into()];
+        let lines = vec![(&change).into()];
         change::record(
             &mut transaction,
             self.backend,

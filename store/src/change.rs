@@ -158,7 +158,7 @@ pub(crate) async fn record(
     backend: Backend,
     revision: u64,
     who: &str,
-    lines: impl IntoIterator<Item = Line<'_>>,
+    lines: Vec<Line<'_>>,
 ) -> Result<(), StoreError> {
     let now = Timestamp::now().to_string();
     let mut rows = Vec::new();

@@ -69,7 +69,7 @@ impl Store {
             to: None,
             differences: &[],
         };
-        change::record(&mut transaction, self.backend, revision, who, [line]).await?;
+        change::record(&mut transaction, self.backend, revision, who, vec![line]).await?;
         transaction.commit().await?;
         Ok(Rotated {
             revision,

@@ -222,8 +222,8 @@ pub(crate) async fn write(
             }
         }
     }
-    let names = records.iter().map(|extension| &extension.name);
-    delete(connection, "data_key", "extension", names).await?;
+    let names: Vec<&Name> = records.iter().map(|extension| &extension.name).collect();
+    delete(connection, "data_key", "extension", &names).await?;
     let into = "extension (name, revision, document)";
     let replace = "ON CONFLICT (name) DO UPDATE \
                    SET revision = excluded.revision, document = excluded.document";
@@ -239,9 +239,8 @@ pub(crate) async fn delete(
     connection: &mut AnyConnection,
     table: &str,
     column: &str,
-    names: impl Iterator<Item = &Name>,
+    names: &[&Name],
 ) -> Result<(), StoreError> {
-    let names: Vec<&Name> = names.collect();
     for names in names.chunks(ROWS) {
         let these = placeholders(0, names.len());
         let sql = format!("DELETE FROM {table} WHERE {column} IN {these}");

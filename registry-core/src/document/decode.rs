@@ -52,7 +52,7 @@ impl<'d> Context<'d> {
             path: Vec::new(),
             findings: Vec::new(),
             errors: 0,
-            unlisted: 0,
+            unlisted: document.unlisted,
             shown: HashSet::new(),
             hidden: HashSet::new(),
         }
@@ -173,11 +173,10 @@ impl<'d> Context<'d> {
         }
         self.findings.extend(document.findings.iter().cloned());
         self.findings.sort_by_key(|finding| finding.span.map(|span| span.start));
+        self.unlisted += self.findings.len().saturating_sub(MAX_FINDINGS);
         if self.unlisted > 0 {
-            let (unlisted, help) = (self.unlisted, "correct these first".to_owned());
             self.findings.truncate(MAX_FINDINGS);
-            self.unlisted = 0;
-            let message = format!("{unlisted} more findings are not listed");
+            let message = format!("{} more findings are not listed", self.unlisted);
             self.findings.push(Diagnostic {
                 code: Code::TooManyFindings,
                 severity: Code::TooManyFindings.severity(),
@@ -185,7 +184,7 @@ impl<'d> Context<'d> {
                 path: String::new(),
                 source: Arc::clone(&document.source),
                 span: None,
-                help: Some(help),
+                help: Some("correct these first".to_owned()),
                 excerpt: None,
             });
         }

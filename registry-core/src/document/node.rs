@@ -15,6 +15,8 @@ pub struct Document {
     pub roots: Vec<Node>,
     /// What is wrong with the text though a tree could be made, in source order.
     pub(crate) findings: Diagnostics,
+    /// How many more there are than are listed.
+    pub(crate) unlisted: usize,
 }
 
 impl fmt::Debug for Document {

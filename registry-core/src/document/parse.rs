@@ -65,6 +65,7 @@ impl Document {
                 lines: lines(&text),
                 roots: Vec::new(),
                 findings: Vec::new(),
+                unlisted: 0,
             },
             anchors: HashMap::new(),
             nodes: 0,
@@ -159,6 +160,7 @@ impl Builder {
         excerpt: Option<Excerpt>,
     ) {
         if self.document.findings.len() >= MAX_FINDINGS {
+            self.document.unlisted += 1;
             return;
         }
         self.roots_of_findings.push(self.document.roots.len());

@@ -72,7 +72,7 @@ pub fn record_schema(form: Option<RecordForm>) -> Schema {
 
 form! {
     /// A record in the extended form.
-    pub(super) struct ExtensionForm {
+    pub(crate) struct ExtensionForm {
         /// The record's name, unique in the registry.
         name: Located<Name>,
         /// What is installed; the name when not given.
@@ -92,7 +92,7 @@ form! {
 
 form! {
     /// One installation.
-    pub(super) struct InstanceForm {
+    pub(crate) struct InstanceForm {
         /// Unique in the record.
         name: Located<Name>,
         /// The installed version.
@@ -132,7 +132,7 @@ form! {
 
 form! {
     /// A service of an instance.
-    pub(super) struct ServiceForm {
+    pub(crate) struct ServiceForm {
         /// Unique in the instance.
         name: Located<Name>,
         /// The service type, e.g. `s3`; the name when not given.
@@ -156,7 +156,7 @@ form! {
 
 form! {
     /// A way to reach a service.
-    pub(super) struct EndpointForm {
+    pub(crate) struct EndpointForm {
         /// Unique in the service.
         name: Located<Name>,
         /// Its URL, without user name and password; `cluster-api` needs none.
@@ -174,7 +174,7 @@ form! {
 
 form! {
     /// An account and who may use it; every value in its configuration is secret.
-    pub(super) struct ProfileForm {
+    pub(crate) struct ProfileForm {
         /// Unique in the instance.
         name: Located<Name>,
         /// Who may use it; the kind of the given list, else `global`.
@@ -207,7 +207,7 @@ form! {
 form! {
     /// A record in the minimal form: one instance with one service. Values are secret unless the
     /// catalogue knows the key as public.
-    pub(super) struct MinimalForm {
+    pub(crate) struct MinimalForm {
         /// The record's name, unique in the registry.
         name: Located<Name>,
         /// What is installed; the name when not given.
@@ -235,11 +235,11 @@ const SCHEMES: &[&str] = &["semver", "pep440", "date", "opaque"];
 
 /// Ordered names and values: a list of `{name, value}` or a mapping.
 #[derive(Debug, Clone)]
-pub(super) struct Pairs(pub Vec<Pair>);
+pub(crate) struct Pairs(pub Vec<Pair>);
 
 form! {
     /// A name and its value.
-    pub(super) struct Pair {
+    pub(crate) struct Pair {
         /// The key: no white space, at most 253 characters.
         name: Located<KeyName>,
         /// The value.
@@ -319,7 +319,7 @@ impl JsonSchema for Pairs {
 
 /// Labels: as [`Pairs`], with names for keys.
 #[derive(Debug, Clone)]
-pub(super) struct Labels(pub Pairs);
+pub(crate) struct Labels(pub Pairs);
 
 impl Decode for Labels {
     fn decode(node: &Node, context: &mut Context<'_>) -> Option<Self> {
@@ -355,7 +355,7 @@ impl JsonSchema for Labels {
 
 /// A configuration key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct KeyName(pub Arc<str>);
+pub(crate) struct KeyName(pub Arc<str>);
 
 impl KeyName {
     const PATTERN: &'static str = "^[^\\s=\\u0000-\\u001f\\u007f-\\u009f]{1,253}$";
@@ -388,7 +388,7 @@ impl Scalar for KeyName {
 
 /// A configuration value: any text without NUL, at most 256 KiB. It may be a secret.
 #[derive(Clone)]
-pub(super) struct RawText(pub Arc<str>);
+pub(crate) struct RawText(pub Arc<str>);
 
 impl fmt::Debug for RawText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,3 +10,5 @@ pub use model::{
     Scope, SecretEntry, Service,
 };
 pub use normalise::parse_records;
+pub(crate) use form::{EndpointForm, ExtensionForm, InstanceForm, KeyName, Pairs, ProfileForm, RawText, ServiceForm};
+pub(crate) use normalise::{Reader, has_password};

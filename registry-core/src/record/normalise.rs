@@ -44,63 +44,79 @@ const DEFAULT: &str = "default";
 /// ```
 #[must_use]
 pub fn parse_records(source: &str, bytes: &[u8], catalogue: &Catalogue) -> (Vec<Extension>, Diagnostics) {
-    let document = match Document::parse(source, bytes) {
-        Ok(document) => document,
-        Err(findings) => return (Vec::new(), findings),
-    };
-    let mut reader = Reader { context: Context::new(&document), catalogue };
-    let mut records = Vec::new();
-    let several = document.roots.len() > 1;
-    for (index, root) in document.roots.iter().enumerate() {
-        if several {
-            reader.context.path_push(index.to_string());
-        }
-        match &root.value {
-            NodeValue::Sequence(items) => {
-                for (item_index, item) in items.iter().enumerate() {
-                    reader.context.path_push(item_index.to_string());
-                    records.extend(reader.record(item));
-                    reader.context.path_pop();
-                }
-            }
-            _ => records.extend(reader.record(root)),
-        }
-        if several {
-            reader.context.path_pop();
-        }
+    match Document::parse(source, bytes) {
+        Ok(document) => Reader::read(&document, catalogue, Reader::record),
+        Err(findings) => (Vec::new(), findings),
     }
-    let Reader { mut context, .. } = reader;
-    if document.roots.is_empty() {
-        let help = "a record is a mapping with at least a `name`".to_owned();
-        context.report_source(Code::Empty, "the source holds no record".to_owned(), Some(help));
-    }
-    unique(&mut context, "record", records.iter().map(|(name, _)| name));
-    (records.into_iter().filter_map(|(_, record)| record).collect(), context.finish())
 }
 
-struct Reader<'d> {
-    context: Context<'d>,
+/// Reads forms, and makes records of them.
+pub(crate) struct Reader<'d> {
+    pub(crate) context: Context<'d>,
     catalogue: &'d Catalogue,
 }
 
+/// A record's name, and the record where one could be made.
+type Named = (Located<Name>, Option<Extension>);
+
+impl<'d> Reader<'d> {
+    /// Reads every record of a document: each root, or each item of a root that is a list.
+    pub(crate) fn read(
+        document: &'d Document,
+        catalogue: &'d Catalogue,
+        record: impl Fn(&mut Self, &Node) -> Option<Named>,
+    ) -> (Vec<Extension>, Diagnostics) {
+        let mut reader = Self { context: Context::new(document), catalogue };
+        let mut records: Vec<Named> = Vec::new();
+        let mut sound = |reader: &mut Self, node: &Node| {
+            let errors = reader.context.error_count();
+            if let Some((name, extension)) = record(reader, node) {
+                let sound = reader.context.error_count() == errors && !reader.context.is_faulty(node);
+                records.push((name, extension.filter(|_| sound)));
+            }
+        };
+        let several = document.roots.len() > 1;
+        for (index, root) in document.roots.iter().enumerate() {
+            if several {
+                reader.context.path_push(index.to_string());
+            }
+            match &root.value {
+                NodeValue::Sequence(items) => {
+                    for (item_index, item) in items.iter().enumerate() {
+                        reader.context.path_push(item_index.to_string());
+                        sound(&mut reader, item);
+                        reader.context.path_pop();
+                    }
+                }
+                _ => sound(&mut reader, root),
+            }
+            if several {
+                reader.context.path_pop();
+            }
+        }
+        let Self { mut context, .. } = reader;
+        if document.roots.is_empty() {
+            let help = "a record is a mapping with at least a `name`".to_owned();
+            context.report_source(Code::Empty, "the source holds no record".to_owned(), Some(help));
+        }
+        unique(&mut context, "record", records.iter().map(|(name, _)| name));
+        (records.into_iter().filter_map(|(_, record)| record).collect(), context.finish())
+    }
+}
+
 impl Reader<'_> {
-    /// One record: its name, and the record when it has no error.
-    fn record(&mut self, node: &Node) -> Option<(Located<Name>, Option<Extension>)> {
-        let errors = self.context.error_count();
+    fn record(&mut self, node: &Node) -> Option<Named> {
         let has = |key| node.get(key).is_some();
-        let is_minimal = !has("instances") && (has("version") || has("configuration"));
-        let (name, extension) = if is_minimal {
+        Some(if !has("instances") && (has("version") || has("configuration")) {
             let form = MinimalForm::decode(node, &mut self.context)?;
             (form.name.clone(), self.minimal(form))
         } else {
             let form = ExtensionForm::decode(node, &mut self.context)?;
             (form.name.clone(), self.extension(form))
-        };
-        let sound = self.context.error_count() == errors && !self.context.is_faulty(node);
-        Some((name, extension.filter(|_| sound)))
+        })
     }
 
-    fn extension(&mut self, form: ExtensionForm) -> Option<Extension> {
+    pub(crate) fn extension(&mut self, form: ExtensionForm) -> Option<Extension> {
         let product = self.product(form.product.as_ref(), &form.name);
         let labels = self.labels(form.labels);
         unique(&mut self.context, "instance", form.instances.iter().map(|instance| &instance.name));
@@ -179,7 +195,7 @@ impl Reader<'_> {
         let services = services.into_iter().filter_map(|service| self.service(service, defined)).collect();
         let profiles = profiles.into_iter().filter_map(|profile| self.profile(profile)).collect();
         Some(Instance {
-            location: form.location.map_or_else(|| fixed(LOCAL), |location| Some(location.value))?,
+            location: form.location.map_or_else(|| Name::fixed(LOCAL), |location| location.value),
             name: form.name.value,
             version,
             default: flag(form.default),
@@ -446,7 +462,7 @@ impl Reader<'_> {
             Vec::new()
         } else {
             vec![Profile {
-                name: fixed(DEFAULT)?,
+                name: Name::fixed(DEFAULT),
                 admission: Admission::default(),
                 default: false,
                 expires_at: None,
@@ -471,9 +487,9 @@ impl Reader<'_> {
             immutable: false,
             configuration: Vec::new(),
             instances: vec![Instance {
-                name: fixed(DEFAULT)?,
+                name: Name::fixed(DEFAULT),
                 version,
-                location: fixed(LOCAL)?,
+                location: Name::fixed(LOCAL),
                 default: false,
                 admission: Admission::default(),
                 configuration: Vec::new(),
@@ -518,7 +534,7 @@ fn unique<'f>(context: &mut Context<'_>, what: &str, names: impl Iterator<Item =
 }
 
 /// Whether a value is a URL with a password in it.
-fn has_password(value: &str) -> bool {
+pub(crate) fn has_password(value: &str) -> bool {
     value.contains("://") && url::Url::parse(value).is_ok_and(|url| url.password().is_some())
 }
 
@@ -539,8 +555,4 @@ fn flag(flag: Option<Located<Flag>>) -> bool {
 
 fn names(names: Option<Vec<Located<Name>>>) -> Vec<Name> {
     names.into_iter().flatten().map(|name| name.value).collect()
-}
-
-fn fixed(name: &str) -> Option<Name> {
-    Name::new(name).ok()
 }

@@ -18,6 +18,9 @@ const OF_REQUIREMENTS: &[Code] = &[
     Code::InvalidVariable,
 ];
 
+/// Codes of importers, which provoke them below.
+const OF_IMPORTS: &[Code] = &[Code::NotImported, Code::AdaptedName];
+
 /// Inputs that are too large or too odd for a file.
 fn generated() -> Vec<(Code, Vec<u8>)> {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
@@ -62,6 +65,11 @@ fn every_code_is_provoked() {
         shown += &rendered(&findings[findings.len() - 1..]);
     }
     insta::assert_snapshot!("generated", shown);
+    let text = b"clusters: [{name: a b, cluster: {server: 'https://a', certificate-authority: ca.crt}}]\n\
+        contexts: [{name: c, context: {cluster: a b}}]\n";
+    let imported = hitchpost_registry_core::import::kubeconfig("config", text, Catalogue::builtin());
+    assert_eq!(codes(&imported.findings), OF_IMPORTS.iter().copied().collect());
+    provoked.extend(OF_IMPORTS);
     let missing: Vec<_> = Code::ALL.iter().filter(|code| !provoked.contains(code)).collect();
     assert!(missing.is_empty(), "no fixture provokes {missing:?}");
 }

@@ -113,7 +113,7 @@ impl<'r> Builder<'r> {
             bits |= flags::DEFAULT;
         }
         self.layer.profile_flags.push(bits);
-        let expires = profile.expires_at.map_or(i64::MAX, |time| time.as_second());
+        let expires = profile.expires_at.map_or(i64::MAX, |time| time.as_microsecond());
         self.layer.profile_expires.push(expires);
         admitted(&profile.admission, &mut self.layer.strings, &mut self.layer.profile_principal);
         self.layer.profile_admitted.close(self.layer.profile_principal.len());

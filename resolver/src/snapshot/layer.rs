@@ -120,7 +120,7 @@ columns! {
     profile_name: Column<ProfileId, Symbol>,
     /// See [`flags`].
     profile_flags: Column<ProfileId, u8>,
-    /// Nanoseconds cut to seconds since 1970; `i64::MAX` for never.
+    /// Microseconds since 1970; `i64::MAX` for never.
     profile_expires: Column<ProfileId, i64>,
     profile_admitted: Runs<ProfileId, ItemId>,
     profile_entries: Runs<ProfileId, EntryId>,

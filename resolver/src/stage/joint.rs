@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::{
     Caller, Eligible, Query,
-    rank::{Comparison, compare},
     search::{Best, Depth, best, identified},
 };
 use crate::{
@@ -37,7 +36,7 @@ pub(crate) fn solve<'s>(
     on_ambiguity: OnAmbiguity,
 ) -> Vec<Outcome<'s>> {
     let callers: Vec<Caller<'_>> = snapshot.views().map(|view| Caller::new(context, view.layer)).collect();
-    let solver = Solver { snapshot, requirements, context, callers: &callers, on_ambiguity };
+    let solver = Solver { snapshot, requirements, callers: &callers, on_ambiguity };
     if requirements.iter().all(|requirement| requirement.same_instance_as.is_none()) {
         return requirements.iter().map(|requirement| solver.alone(requirement)).collect();
     }
@@ -47,7 +46,6 @@ pub(crate) fn solve<'s>(
 struct Solver<'s, 'r> {
     snapshot: &'s Snapshot,
     requirements: &'r [Requirement],
-    context: &'r RunContext,
     callers: &'r [Caller<'r>],
     on_ambiguity: OnAmbiguity,
 }
@@ -73,7 +71,7 @@ impl<'s> Solver<'s, '_> {
             OnAmbiguity::First => Depth::AllTies,
         };
         for (alternative, way) in requirement.alternatives.iter().enumerate() {
-            let found = best(self.snapshot, self.callers, &way.selector, self.context, depth);
+            let found = best(self.snapshot, self.callers, &way.selector, depth);
             if found.len() > 0 {
                 return match self.only(found) {
                     Some(eligible) => Outcome::Chosen { eligible, alternative },
@@ -151,9 +149,10 @@ impl<'s> Solver<'s, '_> {
         }
         let mut solutions: Vec<Solution<'s>> = Vec::new();
         for (layer_index, instance) in self.instances(&requirements) {
-            if let Some(solution) = self.in_instance(layer_index, instance, &requirements) {
-                self.keep_best(&mut solutions, solution);
-            }
+            solutions.extend(self.in_instance(layer_index, instance, &requirements));
+        }
+        for member in 0..requirements.len() {
+            keep_best(&mut solutions, member);
         }
         solutions.sort_by_key(|solution| solution.parts.iter().flatten().map(|(_, part)| part.names()).collect::<Vec<_>>());
         let unclear = solutions.len() > 1 || solutions.iter().any(|solution| solution.tied);
@@ -173,11 +172,14 @@ impl<'s> Solver<'s, '_> {
         }
     }
 
-    /// A member's own failure when it has one; else it is the group that cannot be met.
+    /// A member's own failure when it has one; else it is the group that cannot be met. The step
+    /// can do without an optional member all the same.
     fn group_failure(&self, requirement: &Requirement) -> Outcome<'s> {
+        if requirement.optional {
+            return Outcome::Skipped;
+        }
         match self.alone(requirement) {
             Outcome::Failed(code) if code != FailureCode::Ambiguous => Outcome::Failed(code),
-            Outcome::Skipped => Outcome::Skipped,
             _ => Outcome::Failed(FailureCode::UnsatisfiableGroup),
         }
     }
@@ -243,37 +245,22 @@ impl<'s> Solver<'s, '_> {
         }
         solution.parts.iter().any(Option::is_some).then_some(solution)
     }
+}
 
-    fn keep_best(&self, solutions: &mut Vec<Solution<'s>>, new: Solution<'s>) {
-        if solutions.iter().any(|held| self.compare(held, &new).is_gt()) {
-            return;
+/// Keeps the solutions that are best for one member: by the earliest alternative, and of those in
+/// an instance that no other outranks.
+fn keep_best<'s>(solutions: &mut Vec<Solution<'s>>, member: usize) {
+    let part = |solution: &Solution<'s>| solution.parts.get(member).copied().flatten();
+    let Some(earliest) = solutions.iter().filter_map(part).map(|(alternative, _)| alternative).min() else { return };
+    let mut best = Best::default();
+    solutions.retain(|solution| match part(solution) {
+        Some((alternative, eligible)) if alternative == earliest => {
+            best.offer(eligible);
+            true
         }
-        solutions.retain(|held| !self.compare(held, &new).is_lt());
-        solutions.push(new);
-    }
-
-    /// Lexicographic over the members: the earlier alternative, then the better instance.
-    fn compare(&self, a: &Solution<'s>, b: &Solution<'s>) -> std::cmp::Ordering {
-        use std::cmp::Ordering::{Equal, Greater, Less};
-        for (mine, other) in a.parts.iter().zip(&b.parts) {
-            match (mine, other) {
-                (None, None) => {}
-                (Some(_), None) => return Greater,
-                (None, Some(_)) => return Less,
-                (Some((mine_at, mine)), Some((other_at, other))) => {
-                    if mine_at != other_at {
-                        return other_at.cmp(mine_at);
-                    }
-                    match compare(mine, other, self.context) {
-                        Comparison::Better(_) => return Greater,
-                        Comparison::Worse(_) => return Less,
-                        Comparison::Tied => {}
-                    }
-                }
-            }
-        }
-        Equal
-    }
+        _ => false,
+    });
+    solutions.retain(|solution| part(solution).is_some_and(|(_, eligible)| best.holds(&eligible)));
 }
 
 /// What fails a requirement before any candidate is looked at.

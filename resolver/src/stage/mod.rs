@@ -44,6 +44,8 @@ pub(crate) struct Eligible<'s> {
     pub(crate) service: ServiceId,
     pub(crate) endpoint: Option<EndpointId>,
     pub(crate) profile: profile::Chosen,
+    /// Where it ranks, its version aside.
+    pub(crate) prefix: rank::Prefix,
 }
 
 impl<'s> Eligible<'s> {
@@ -53,20 +55,27 @@ impl<'s> Eligible<'s> {
 
     /// The names of extension, instance and service: the order of last resort.
     pub(crate) fn names(&self) -> (&'s str, &'s str, &'s str) {
-        let layer = self.layer;
-        let instance = self.instance();
-        let extension = layer.instance_extension.at(instance);
-        (
-            layer.text(layer.extension_name.at(extension)),
-            layer.text(layer.instance_name.at(instance)),
-            layer.text(layer.service_name.at(self.service)),
-        )
+        names(self.layer, self.service)
     }
 
     pub(crate) fn same_service(&self, other: &Self) -> bool {
         std::ptr::eq(self.layer, other.layer) && self.service == other.service
     }
 }
+
+/// The names of extension, instance and service.
+pub(crate) fn names(layer: &Layer, service: ServiceId) -> (&str, &str, &str) {
+    let instance = layer.service_instance.at(service);
+    let extension = layer.instance_extension.at(instance);
+    (
+        layer.text(layer.extension_name.at(extension)),
+        layer.text(layer.instance_name.at(instance)),
+        layer.text(layer.service_name.at(service)),
+    )
+}
+
+/// The location of instances that are in no caller's zone.
+pub(crate) const NOWHERE: &str = "remote";
 
 /// The caller in the numbers of one layer.
 #[derive(Debug)]
@@ -76,7 +85,7 @@ pub(crate) struct Caller<'c> {
     user: Option<Principal>,
     groups: Vec<Principal>,
     workflow: Option<Principal>,
-    /// The symbol of the zone: `None` when it is unknown or no record is there.
+    /// The symbol of the zone: `None` when it is unknown, or no record of the layer is there.
     pub(crate) zone: Option<Symbol>,
 }
 
@@ -93,6 +102,7 @@ impl<'c> Caller<'c> {
             workflow: context.workflow.as_ref().and_then(|name| find(Scope::Workflow, name)),
             zone: match &context.zone {
                 Zone::Unknown => None,
+                Zone::Known(name) if name.as_str() == NOWHERE => None,
                 Zone::Known(name) => layer.strings.find(name.as_str()),
             },
         }
@@ -153,7 +163,10 @@ impl<'s, 'q> Query<'s, 'q> {
         let mut rejected = Rejected::Endpoint;
         for endpoint in endpoint::reachable(self, service) {
             match profile::choose(self, service, endpoint) {
-                Ok(profile) => return Ok(Eligible { layer: self.layer(), service, endpoint, profile }),
+                Ok(profile) => {
+                    let prefix = rank::Prefix::new(self.layer(), instance, self.caller.zone);
+                    return Ok(Eligible { layer: self.layer(), service, endpoint, profile, prefix });
+                }
                 Err(_) => rejected = Rejected::Profile,
             }
         }

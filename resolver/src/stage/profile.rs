@@ -98,7 +98,7 @@ pub(crate) fn admits(query: &Query<'_, '_>, profile: ProfileId) -> bool {
 /// A profile that expires has done so, too, when the moment of the resolution is not known.
 pub(crate) fn has_expired(query: &Query<'_, '_>, profile: ProfileId) -> bool {
     let expires = query.layer().profile_expires.at(profile);
-    expires != i64::MAX && query.caller.now().is_none_or(|now| now.as_second() >= expires)
+    expires != i64::MAX && query.caller.now().is_none_or(|now| now.as_microsecond() >= expires)
 }
 
 /// Workflow, user in project, user, group, project, global: higher is more specific.

@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
-use hitchpost_registry_core::Scope;
+use hitchpost_registry_core::{Scope, Version};
 use serde::Serialize;
 
 use super::Eligible;
-use crate::{
-    context::{RunContext, Zone},
-    snapshot::layer::{InstanceId, Layer, flags},
+use crate::snapshot::{
+    layer::{InstanceId, Layer, flags},
+    strings::Symbol,
 };
 
 /// The rule by which one candidate ranks before another.
@@ -55,74 +55,71 @@ pub(crate) enum Comparison {
     Tied,
 }
 
-/// What ranks before the version, worst last: compares as the rules do when `false < true` is
-/// better first.
+/// What ranks before the version, in one number: less is better, and the highest bit in which two
+/// differ is the rule that tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Prefix {
-    for_everybody: bool,
-    not_default: bool,
-    prerelease: bool,
-    far: bool,
-}
+pub(crate) struct Prefix(u8);
 
 impl Prefix {
-    pub(crate) fn new(layer: &Layer, instance: InstanceId, context: &RunContext) -> Self {
+    const FOR_EVERYBODY: u8 = 0b1000;
+    const NOT_DEFAULT: u8 = 0b100;
+    const PRERELEASE: u8 = 0b10;
+    const FAR: u8 = 0b1;
+
+    /// As far as the order does not depend on the caller.
+    pub(crate) fn without_zone(layer: &Layer, instance: InstanceId) -> Self {
         let bits = layer.instance_flags.at(instance);
-        let near = match &context.zone {
-            Zone::Unknown => false,
-            Zone::Known(zone) => layer.text(layer.instance_location.at(instance)) == zone.as_str(),
-        };
-        Self {
-            for_everybody: layer.instance_scope(instance) == Scope::Global,
-            not_default: bits & flags::DEFAULT == 0,
-            prerelease: bits & flags::PRERELEASE != 0,
-            far: !near,
+        let mut prefix = 0;
+        if layer.instance_scope(instance) == Scope::Global {
+            prefix |= Self::FOR_EVERYBODY;
         }
+        if bits & flags::DEFAULT == 0 {
+            prefix |= Self::NOT_DEFAULT;
+        }
+        if bits & flags::PRERELEASE != 0 {
+            prefix |= Self::PRERELEASE;
+        }
+        Self(prefix)
+    }
+
+    /// With the caller's zone.
+    pub(crate) fn new(layer: &Layer, instance: InstanceId, zone: Option<Symbol>) -> Self {
+        let near = zone == Some(layer.instance_location.at(instance));
+        Self(Self::without_zone(layer, instance).0 | if near { 0 } else { Self::FAR })
+    }
+
+    pub(crate) const fn as_near(self) -> Self {
+        Self(self.0 & !Self::FAR)
     }
 
     /// The first rule that tells two prefixes apart.
-    fn rule(self, other: Self) -> Option<RankRule> {
-        [
-            (self.for_everybody != other.for_everybody, RankRule::CallerSpecific),
-            (self.not_default != other.not_default, RankRule::Default),
-            (self.prerelease != other.prerelease, RankRule::Release),
-            (self.far != other.far, RankRule::NearerZone),
-        ]
-        .into_iter()
-        .find_map(|(differs, rule)| differs.then_some(rule))
-    }
-
-    /// Without the zone: as far as the order does not depend on the caller.
-    pub(crate) const fn without_zone(self) -> Self {
-        Self { far: false, ..self }
+    const fn rule(self, other: Self) -> Option<RankRule> {
+        match self.0 ^ other.0 {
+            0 => None,
+            Self::FAR => Some(RankRule::NearerZone),
+            differ if differ < Self::NOT_DEFAULT => Some(RankRule::Release),
+            differ if differ < Self::FOR_EVERYBODY => Some(RankRule::Default),
+            _ => Some(RankRule::CallerSpecific),
+        }
     }
 }
 
 /// What stands together in a posting list: the prefix without the zone, then product and scheme,
 /// within which versions compare.
-pub(crate) type StaticGroup = (bool, bool, bool, u32, u8);
+pub(crate) type StaticGroup = (Prefix, Symbol, u8);
 
 pub(crate) fn static_group(layer: &Layer, instance: InstanceId) -> StaticGroup {
-    let bits = layer.instance_flags.at(instance);
     let product = layer.extension_product.at(layer.instance_extension.at(instance));
     let scheme = layer.version(instance).map_or(0, |version| 1 + version.scheme() as u8);
-    (
-        layer.instance_scope(instance) == Scope::Global,
-        bits & flags::DEFAULT == 0,
-        bits & flags::PRERELEASE != 0,
-        product.0,
-        scheme,
-    )
+    (Prefix::without_zone(layer, instance), product, scheme)
 }
 
 /// Which of two candidates is better.
 ///
 /// Versions compare only within one product, and only where both are known and of one scheme.
-pub(crate) fn compare(a: &Eligible<'_>, b: &Eligible<'_>, context: &RunContext) -> Comparison {
-    let (left, right) = (a.instance(), b.instance());
-    let (mine, other) = (Prefix::new(a.layer, left, context), Prefix::new(b.layer, right, context));
-    if let Some(rule) = mine.rule(other) {
-        return if mine < other { Comparison::Better(rule) } else { Comparison::Worse(rule) };
+pub(crate) fn compare(a: &Eligible<'_>, b: &Eligible<'_>) -> Comparison {
+    if let Some(rule) = a.prefix.rule(b.prefix) {
+        return if a.prefix < b.prefix { Comparison::Better(rule) } else { Comparison::Worse(rule) };
     }
     match version_order(a, b) {
         Some(Ordering::Greater) => Comparison::Better(RankRule::HigherVersion),
@@ -132,17 +129,24 @@ pub(crate) fn compare(a: &Eligible<'_>, b: &Eligible<'_>, context: &RunContext) 
 }
 
 fn version_order(a: &Eligible<'_>, b: &Eligible<'_>) -> Option<Ordering> {
-    let product = |one: &Eligible<'_>| {
-        one.layer.extension_product.at(one.layer.instance_extension.at(one.instance()))
-    };
-    let same = if std::ptr::eq(a.layer, b.layer) {
-        product(a) == product(b)
-    } else {
-        a.layer.text(product(a)) == b.layer.text(product(b))
-    };
-    if !same {
+    if !same_product(a, b) {
         return None;
     }
     let (left, right) = (a.layer.version(a.instance())?, b.layer.version(b.instance())?);
     left.compare(right)
+}
+
+/// Whether two candidates are of one product, and their versions of one scheme.
+pub(crate) fn same_class(a: &Eligible<'_>, b: &Eligible<'_>) -> bool {
+    let scheme = |one: &Eligible<'_>| one.layer.version(one.instance()).map(Version::scheme);
+    same_product(a, b) && scheme(a) == scheme(b)
+}
+
+fn same_product(a: &Eligible<'_>, b: &Eligible<'_>) -> bool {
+    let product = |one: &Eligible<'_>| one.layer.extension_product.at(one.layer.instance_extension.at(one.instance()));
+    if std::ptr::eq(a.layer, b.layer) {
+        product(a) == product(b)
+    } else {
+        a.layer.text(product(a)) == b.layer.text(product(b))
+    }
 }

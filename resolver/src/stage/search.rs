@@ -3,10 +3,9 @@
 use super::{
     Caller, Eligible, Query, Rejected,
     identity::matches,
-    rank::{Comparison, Prefix, StaticGroup, compare, static_group},
+    rank::{Comparison, Prefix, StaticGroup, compare, same_class, static_group},
 };
 use crate::{
-    context::RunContext,
     requirement::Selector,
     snapshot::{
         Snapshot,
@@ -27,8 +26,8 @@ pub(crate) struct Best<'s> {
 
 impl<'s> Best<'s> {
     /// Takes a candidate into account.
-    pub(crate) fn offer(&mut self, new: Eligible<'s>, context: &RunContext) {
-        let prefix = Prefix::new(new.layer, new.instance(), context);
+    pub(crate) fn offer(&mut self, new: Eligible<'s>) {
+        let prefix = new.prefix;
         match self.prefix {
             Some(held) if held < prefix => return,
             Some(held) if held == prefix => {}
@@ -42,7 +41,7 @@ impl<'s> Best<'s> {
             if !same_class(head, &new) {
                 continue;
             }
-            match compare(&new, head, context) {
+            match compare(&new, head) {
                 Comparison::Better(_) => *class = vec![new],
                 Comparison::Worse(_) => {}
                 Comparison::Tied if class.iter().any(|held| held.same_service(&new)) => {}
@@ -51,6 +50,11 @@ impl<'s> Best<'s> {
             return;
         }
         self.classes.push(vec![new]);
+    }
+
+    /// Whether this one is among them.
+    pub(crate) fn holds(&self, one: &Eligible<'_>) -> bool {
+        self.classes.iter().flatten().any(|held| held.same_service(one))
     }
 
     /// How many there are.
@@ -63,18 +67,6 @@ impl<'s> Best<'s> {
         let mut all: Vec<Eligible<'s>> = self.classes.into_iter().flatten().collect();
         all.sort_by_key(Eligible::names);
         all
-    }
-}
-
-fn same_class(a: &Eligible<'_>, b: &Eligible<'_>) -> bool {
-    let (left, right) = (static_group(a.layer, a.instance()), static_group(b.layer, b.instance()));
-    if left.4 != right.4 {
-        return false;
-    }
-    if std::ptr::eq(a.layer, b.layer) {
-        left.3 == right.3
-    } else {
-        a.layer.text(Symbol(left.3)) == b.layer.text(Symbol(right.3))
     }
 }
 
@@ -92,7 +84,6 @@ pub(crate) fn best<'s>(
     snapshot: &'s Snapshot,
     callers: &[Caller<'_>],
     selector: &Selector,
-    context: &RunContext,
     depth: Depth,
 ) -> Best<'s> {
     let mut best = Best::default();
@@ -100,7 +91,7 @@ pub(crate) fn best<'s>(
     // First those of the caller's zone, which rank before others that are equal otherwise; then,
     // of the others, only those that rank higher by an earlier rule.
     for phase in [Phase::Zone, Phase::Anywhere] {
-        let bound = best.prefix.map(Prefix::without_zone);
+        let bound = best.prefix.map(Prefix::as_near);
         for (view, caller) in snapshot.views().zip(callers) {
             let Some(query) = Query::new(view, caller, selector) else { continue };
             match (candidates(&query), phase) {
@@ -114,14 +105,13 @@ pub(crate) fn best<'s>(
                         if matches(&query, service)
                             && let Ok(eligible) = query.check(service)
                         {
-                            best.offer(eligible, context);
+                            best.offer(eligible);
                         }
                     }
                 }
                 (Candidates::Scanned(_), Phase::Anywhere) => {}
             }
         }
-        debug_assert!(phase == Phase::Zone || bound.is_none_or(|bound| best.prefix.is_some_and(|p| p.without_zone() <= bound)));
     }
     best
 }
@@ -189,18 +179,16 @@ fn walk<'s>(query: &Query<'s, '_>, list: &'s [u32], bound: Option<Prefix>, limit
     let instance_of = |position: usize| {
         list.get(position).map(|service| layer.service_instance.at(ServiceId(*service)))
     };
-    let context = query.caller.context;
     let mut position = 0;
     let mut found: Option<(StaticGroup, InstanceId)> = None;
     while let (Some(service), Some(instance)) = (list.get(position), instance_of(position)) {
         let service = ServiceId(*service);
-        let prefix = Prefix::new(layer, instance, context).without_zone();
-        if bound.is_some_and(|bound| prefix >= bound) {
+        if bound.is_some_and(|bound| Prefix::without_zone(layer, instance) >= bound) {
             return;
         }
         if let Some((group, winner)) = found {
             let here = static_group(layer, instance);
-            if (here.0, here.1, here.2) != (group.0, group.1, group.2) {
+            if here.0 != group.0 {
                 return;
             }
             if here == group && is_lower(layer, instance, winner) {
@@ -214,7 +202,7 @@ fn walk<'s>(query: &Query<'s, '_>, list: &'s [u32], bound: Option<Prefix>, limit
         }
         match query.check(service) {
             Ok(eligible) => {
-                best.offer(eligible, context);
+                best.offer(eligible);
                 if best.len() >= limit {
                     return;
                 }

@@ -1,0 +1,207 @@
+use std::{error::Error as _, io, path::PathBuf};
+
+use hitchpost::{Diagnostics, KeyError, OpenError, RevealError, SealError, core::decode::listed};
+use hitchpost_store::StoreError;
+use serde::Serialize;
+
+use crate::exit::Exit;
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum CommandError {
+    /// What was read has errors.
+    #[error("{}", refused(.0))]
+    Findings(Diagnostics),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Reveal(#[from] RevealError),
+    #[error("cannot read `{}`", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("cannot write `{}`", path.display())]
+    Unwritable { path: PathBuf, source: io::Error },
+    #[error("there is no .yaml, .yml or .json file in `{}`", path.display())]
+    EmptyFolder { path: PathBuf },
+    #[error("there is no record {}", listed(names.iter().map(|name| format!("`{name}`"))))]
+    NoRecord { names: Vec<String>, near: Option<String> },
+    #[error("the catalogue has no product `{name}`")]
+    NoProduct { name: String, near: Option<String> },
+    #[error("the catalogue has no service type `{name}` for `{product}`")]
+    NoServiceType { name: String, product: String, known: Vec<String> },
+    #[error("a record `{name}` is registered already")]
+    Exists { name: String },
+    #[error("`{flag}` is for one record, and {count} are given")]
+    OneRecord { flag: &'static str, count: usize },
+    #[error("`{key}` is secret; its value does not belong on the command line, where others can see it")]
+    SecretOnCommandLine { key: String },
+    #[error("`{flag}` wants {wanted}")]
+    Malformed { flag: &'static str, wanted: &'static str },
+    #[error("only one of several values can be read from standard input")]
+    StandardInputTwice,
+    #[error("the value of `{key}` is empty")]
+    EmptySecret { key: String },
+    #[error("the value of `{key}` is not UTF-8 text")]
+    SecretNotText { key: String },
+    #[error("cannot run `{program}`")]
+    Program { program: String, source: io::Error },
+    #[error("cannot make random bytes")]
+    NoRandomness,
+    /// The reader of the output has gone: nobody is left to tell.
+    #[error("standard output cannot be written")]
+    Output(io::Error),
+    #[error("the command cannot be set up")]
+    Runtime(io::Error),
+}
+
+/// The JSON that an error is on standard error, where the output is to be JSON or YAML.
+#[derive(Debug, Serialize)]
+pub(crate) struct ErrorDocument<'e> {
+    error: ErrorBody<'e>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    diagnostics: &'e [hitchpost::Diagnostic],
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorBody<'e> {
+    code: &'e str,
+    message: String,
+    help: Option<String>,
+    exit: i32,
+}
+
+impl CommandError {
+    /// A stable code.
+    pub(crate) fn code(&self) -> &str {
+        match self {
+            Self::Findings(_) => "refused",
+            Self::Store(error) => error.code(),
+            Self::Key(error) => error.code(),
+            Self::Reveal(error) => error.code(),
+            Self::Unreadable { .. } => "unreadable-file",
+            Self::Unwritable { .. } => "unwritable-file",
+            Self::EmptyFolder { .. } => "empty-folder",
+            Self::NoRecord { .. } => "not-found",
+            Self::NoProduct { .. } => "unknown-product",
+            Self::NoServiceType { .. } => "unknown-service-type",
+            Self::Exists { .. } => "already-registered",
+            Self::OneRecord { .. } => "one-record",
+            Self::SecretOnCommandLine { .. } => "secret-on-command-line",
+            Self::Malformed { .. } => "malformed-argument",
+            Self::StandardInputTwice => "standard-input-twice",
+            Self::EmptySecret { .. } | Self::SecretNotText { .. } => "unusable-secret",
+            Self::Program { .. } => "cannot-run",
+            Self::NoRandomness => "no-randomness",
+            Self::Output(_) => "output",
+            Self::Runtime(_) => "set-up",
+        }
+    }
+
+    /// What can be done about it.
+    pub(crate) fn help(&self) -> Option<String> {
+        let near = |near: &Option<String>, list: &str| match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("`{list}` lists those that there are"),
+        };
+        match self {
+            Self::Store(error) => error.help(),
+            Self::Key(error) => error.help(),
+            Self::Reveal(RevealError::Open(error)) => error.help(),
+            Self::EmptyFolder { .. } => Some("name a folder with records; folders in it are not looked into".to_owned()),
+            Self::NoRecord { near: name, .. } => Some(near(name, "hitchpost get")),
+            Self::NoProduct { near: name, .. } => Some(near(name, "hitchpost catalog list")),
+            Self::NoServiceType { known, .. } => Some(format!("it has {}", listed(known.iter().map(|name| format!("`{name}`"))))),
+            Self::Exists { .. } => {
+                Some("give another `--name`, or change the record with `hitchpost get NAME -o yaml` and `hitchpost apply`".to_owned())
+            }
+            Self::OneRecord { .. } => Some("apply the records one by one".to_owned()),
+            Self::SecretOnCommandLine { key } => Some(format!(
+                "write `--secret {key}` and give the value on standard input or when asked, or `--secret {key}=@FILE`"
+            )),
+            Self::StandardInputTwice => Some("name files for the others: `KEY=@FILE`".to_owned()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Store(error) => store_exit(error),
+            Self::Key(_) | Self::Reveal(RevealError::Open(_)) | Self::NoRandomness => Exit::Key,
+            Self::NoRecord { .. } | Self::NoProduct { .. } | Self::NoServiceType { .. } => Exit::NotFound,
+            Self::OneRecord { .. } | Self::SecretOnCommandLine { .. } | Self::Malformed { .. } | Self::StandardInputTwice => {
+                Exit::Usage
+            }
+            Self::Program { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::NoProgram,
+            Self::Program { .. } => Exit::NotExecutable,
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok,
+            _ => Exit::Refused,
+        }
+    }
+
+    /// The message, with what the system answered where the message does not say it.
+    pub(crate) fn message(&self) -> String {
+        let mut message = self.to_string();
+        let mut source = self.source();
+        while let Some(error) = source {
+            let text = error.to_string();
+            if !message.contains(&text) {
+                message = format!("{message}: {text}");
+            }
+            source = error.source();
+        }
+        message
+    }
+
+    /// The findings, where there are any.
+    pub(crate) fn findings(&self) -> &[hitchpost::Diagnostic] {
+        match self {
+            Self::Findings(findings) => findings,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn document(&self) -> ErrorDocument<'_> {
+        ErrorDocument {
+            error: ErrorBody {
+                code: self.code(),
+                message: self.message(),
+                help: self.help(),
+                exit: self.exit().code(),
+            },
+            diagnostics: self.findings(),
+        }
+    }
+}
+
+fn store_exit(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Open { source, .. } => store_exit(source),
+        StoreError::Url { .. } | StoreError::NoFolder => Exit::Usage,
+        StoreError::Conflict { .. }
+        | StoreError::Immutable { .. }
+        | StoreError::Duplicate { .. }
+        | StoreError::Seal { source: SealError::NothingToKeep { .. }, .. } => Exit::Refused,
+        StoreError::NotFound { .. } => Exit::NotFound,
+        StoreError::Seal { .. } | StoreError::Key(_) => Exit::Key,
+        _ => Exit::Store,
+    }
+}
+
+impl From<OpenError> for CommandError {
+    fn from(error: OpenError) -> Self {
+        Self::Reveal(RevealError::Open(error))
+    }
+}
+
+/// "refused: 2 errors and 1 warning in `tools.yaml`".
+fn refused(findings: &[hitchpost::Diagnostic]) -> String {
+    let mut sources: Vec<String> = findings.iter().map(|finding| format!("`{}`", finding.source)).collect();
+    sources.dedup();
+    let place = match sources.as_slice() {
+        [one] => one.clone(),
+        several => format!("{} files", several.len()),
+    };
+    format!("{} in {place}", crate::render::diagnostic::counts(findings))
+}
