@@ -1,6 +1,10 @@
 use std::{error::Error as _, io, path::PathBuf};
 
-use hitchpost::{Diagnostics, KeyError, OpenError, RevealError, SealError, core::decode::listed};
+use hitchpost::{
+    Diagnostics, KeyError, OpenError, RevealError, SealError,
+    core::{NameError, decode::listed},
+    resolver::{Drift, LockError, UnknownStep, Unsettable, export::ExportError},
+};
 use hitchpost_store::StoreError;
 use serde::Serialize;
 
@@ -25,7 +29,7 @@ pub(crate) enum CommandError {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("there is no .yaml, .yml or .json file in `{}`", path.display())]
     EmptyFolder { path: PathBuf },
-    #[error("there is no record {}", listed(names.iter().map(|name| format!("`{name}`"))))]
+    #[error("there is no record {}", listed(names))]
     NoRecord { names: Vec<String>, near: Option<String> },
     #[error("the catalogue has no product `{name}`")]
     NoProduct { name: String, near: Option<String> },
@@ -45,6 +49,22 @@ pub(crate) enum CommandError {
     EmptySecret { key: String },
     #[error("the value of `{key}` is not UTF-8 text")]
     SecretNotText { key: String },
+    #[error("no requirement is given")]
+    NoRequirement,
+    #[error("`{flag}` describes a requirement, and a file of requirements is given")]
+    TwoSources { flag: &'static str },
+    #[error("`{text}` of `{flag}` is no name: {source}")]
+    MalformedName { flag: &'static str, text: String, source: NameError },
+    #[error(transparent)]
+    Variable(#[from] Unsettable),
+    #[error(transparent)]
+    Step(#[from] UnknownStep),
+    #[error("`{}`: {source}", path.display())]
+    Lock { path: PathBuf, source: LockError },
+    #[error("what is chosen now is not what `{}` has{}", path.display(), listed_drift(drift))]
+    Drift { path: PathBuf, drift: Vec<Drift> },
+    #[error(transparent)]
+    Export(#[from] ExportError),
     #[error("cannot run `{program}`")]
     Program { program: String, source: io::Error },
     #[error("cannot make random bytes")]
@@ -92,6 +112,14 @@ impl CommandError {
             Self::Malformed { .. } => "malformed-argument",
             Self::StandardInputTwice => "standard-input-twice",
             Self::EmptySecret { .. } | Self::SecretNotText { .. } => "unusable-secret",
+            Self::NoRequirement => "no-requirement",
+            Self::TwoSources { .. } => "two-sources",
+            Self::MalformedName { .. } => "invalid-name",
+            Self::Variable(_) => "invalid-variable",
+            Self::Step(error) => error.code(),
+            Self::Lock { source, .. } => source.code(),
+            Self::Drift { .. } => "drift",
+            Self::Export(error) => error.code(),
             Self::Program { .. } => "cannot-run",
             Self::NoRandomness => "no-randomness",
             Self::Output(_) => "output",
@@ -112,7 +140,7 @@ impl CommandError {
             Self::EmptyFolder { .. } => Some("name a folder with records; folders in it are not looked into".to_owned()),
             Self::NoRecord { near: name, .. } => Some(near(name, "hitchpost get")),
             Self::NoProduct { near: name, .. } => Some(near(name, "hitchpost catalog list")),
-            Self::NoServiceType { known, .. } => Some(format!("it has {}", listed(known.iter().map(|name| format!("`{name}`"))))),
+            Self::NoServiceType { known, .. } => Some(format!("it has {}", listed(known))),
             Self::Exists { .. } => {
                 Some("give another `--name`, or change the record with `hitchpost get NAME -o yaml` and `hitchpost apply`".to_owned())
             }
@@ -120,6 +148,14 @@ impl CommandError {
             Self::SecretOnCommandLine { key } => Some(format!(
                 "write `--secret {key}` and give the value on standard input or when asked, or `--secret {key}=@FILE`"
             )),
+            Self::NoRequirement => {
+                Some("describe one by flags such as `--service s3`, or name a file with `-r` or `-f`".to_owned())
+            }
+            Self::TwoSources { .. } => Some("write it into the file, or leave the file away".to_owned()),
+            Self::Variable(error) => Some(error.help().to_owned()),
+            Self::Export(error) => Some(error.help().to_owned()),
+            Self::Lock { source, .. } => Some(source.help().to_owned()),
+            Self::Drift { .. } => Some("`hitchpost lock --update` locks what is chosen now".to_owned()),
             Self::StandardInputTwice => Some("name files for the others: `KEY=@FILE`".to_owned()),
             _ => None,
         }
@@ -129,10 +165,13 @@ impl CommandError {
         match self {
             Self::Store(error) => store_exit(error),
             Self::Key(_) | Self::Reveal(RevealError::Open(_)) | Self::NoRandomness => Exit::Key,
-            Self::NoRecord { .. } | Self::NoProduct { .. } | Self::NoServiceType { .. } => Exit::NotFound,
-            Self::OneRecord { .. } | Self::SecretOnCommandLine { .. } | Self::Malformed { .. } | Self::StandardInputTwice => {
-                Exit::Usage
-            }
+            Self::NoRecord { .. } | Self::NoProduct { .. } | Self::NoServiceType { .. } | Self::Step(_) => Exit::NotFound,
+            Self::OneRecord { .. } | Self::SecretOnCommandLine { .. } | Self::Malformed { .. }
+            | Self::StandardInputTwice
+            | Self::NoRequirement
+            | Self::TwoSources { .. }
+            | Self::MalformedName { .. }
+            | Self::Variable(_) => Exit::Usage,
             Self::Program { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::NoProgram,
             Self::Program { .. } => Exit::NotExecutable,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok,
@@ -204,4 +243,10 @@ fn refused(findings: &[hitchpost::Diagnostic]) -> String {
         several => format!("{} files", several.len()),
     };
     format!("{} in {place}", crate::render::diagnostic::counts(findings))
+}
+
+/// ": `a` …; `b` …".
+fn listed_drift(drift: &[Drift]) -> String {
+    let all: Vec<String> = drift.iter().map(ToString::to_string).collect();
+    format!(": {}", all.join("; "))
 }

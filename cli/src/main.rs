@@ -1,5 +1,7 @@
 //! The `hitchpost` program.
 
-fn main() {
-    std::process::exit(hitchpost_cli::main_with(std::env::args_os()));
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hitchpost_cli::run(std::env::args_os())
 }

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod http;
 mod reference;
 mod registry;
 mod secrets;
+mod verify;
 
 pub use hitchpost_registry_core as core;
 pub use hitchpost_registry_core::{
@@ -13,6 +15,7 @@ pub use hitchpost_resolver::{
     Binding, Explanation, Failure, FailureCode, OnAmbiguity, Pin, Requirement, Resolution,
     RunContext, Secret, Selector, Snapshot, Zone, parse_requirements,
 };
-pub use reference::{ReferencePolicy, ReferenceResolveError};
+pub use reference::{ReferenceFailure, ReferencePolicy, ReferenceResolveError};
 pub use registry::{Registry, RegistryError, RevealError};
 pub use secrets::{KeyError, KeyId, KeyOrigin, Keyring, OpenError, SealError, SecretPlace};
+pub use verify::{Credentials, EndpointReport, Outcome};

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    reference::{ReferencePolicy, ReferenceResolveError, resolve_reference},
+    reference::{ReferencePolicy, ReferenceResolveError, References},
     secrets::{KeyError, Keyring, OpenError, SealError},
 };
 
@@ -20,7 +20,7 @@ use crate::{
 pub struct Registry {
     snapshot: Arc<Snapshot>,
     keyring: Arc<Keyring>,
-    references: ReferencePolicy,
+    references: Arc<References>,
 }
 
 /// Why a text is no registry.
@@ -59,6 +59,15 @@ impl RevealError {
             Self::Reference(error) => error.code(),
         }
     }
+
+    /// What can be done about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Open(error) => error.help(),
+            Self::Reference(error) => Some(error.help().to_owned()),
+        }
+    }
 }
 
 impl Registry {
@@ -84,13 +93,13 @@ impl Registry {
     /// A registry of a snapshot and the key to its secrets.
     #[must_use]
     pub fn new(snapshot: Arc<Snapshot>, keyring: Arc<Keyring>) -> Self {
-        Self { snapshot, keyring, references: ReferencePolicy::default() }
+        Self { snapshot, keyring, references: Arc::default() }
     }
 
     /// Sets which references may be followed.
     #[must_use]
     pub fn with_references(mut self, references: ReferencePolicy) -> Self {
-        self.references = references;
+        self.references = Arc::new(References::new(references));
         self
     }
 
@@ -140,7 +149,7 @@ impl Registry {
     pub fn reveal(&self, secret: &Secret) -> Result<SecretString, RevealError> {
         let opened = self.open(secret)?;
         if is_reference(opened.expose_secret()) {
-            return Ok(resolve_reference(opened.expose_secret(), &self.references)?);
+            return Ok(self.references.follow(opened.expose_secret())?);
         }
         Ok(opened)
     }
@@ -166,7 +175,7 @@ impl Registry {
 }
 
 /// The caller with the present moment, where it has none.
-fn timed(caller: &RunContext) -> RunContext {
+pub(crate) fn timed(caller: &RunContext) -> RunContext {
     let now = || jiff::Timestamp::try_from(SystemTime::now()).ok();
     RunContext { now: caller.now.or_else(now), ..caller.clone() }
 }

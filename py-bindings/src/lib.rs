@@ -1,30 +1,42 @@
-//! t
-use pyo3::prelude::*;
+//! The extension module of the Python package `hitchpost`: the library, and the command.
+//!
+//! The docstrings of what Python sees are the package's documentation; their examples run as
+//! tests. The types stand in `_hitchpost.pyi`.
 
-/// A
-#[pyclass(frozen, module = "hitchpost")]
-pub struct A {
-    /// x
-    #[pyo3(get)]
-    pub x: u32,
-}
+mod arguments;
+mod binding;
+mod command;
+mod connection;
+mod errors;
+mod files;
+mod live;
+mod registry;
+mod resolution;
+mod secret;
+mod values;
 
-/// m
-#[pymethods]
-impl A {
-    #[new]
-    fn new() -> Self { A { x: 1 } }
-    #[pyo3(signature = (*, a=None, b=None))]
-    fn f(&self, a: Option<&str>, b: Option<Vec<String>>) -> usize { a.map_or(0, str::len) + b.map_or(0, |b| b.len()) }
-}
-
-#[pyfunction]
-fn g() -> PyResult<()> { Ok(()) }
-
-#[pymodule]
+/// The part of the package that is written in Rust.
+#[pyo3::pymodule]
 mod _hitchpost {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
-    use super::A;
+    use crate::binding::Binding;
     #[pymodule_export]
-    use super::g;
+    use crate::command::main;
+    #[pymodule_export]
+    use crate::registry::Registry;
+    #[pymodule_export]
+    use crate::resolution::Resolution;
+    #[pymodule_export]
+    use crate::secret::Secret;
+
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "the name is Python's")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::connection::register_at_fork(module.py())
+    }
 }

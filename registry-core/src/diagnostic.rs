@@ -77,6 +77,22 @@ pub struct Diagnostic {
     pub excerpt: Option<Excerpt>,
 }
 
+impl Diagnostic {
+    /// The last finding of a source that has more than are listed.
+    pub(crate) fn unlisted(source: &Arc<str>, count: usize) -> Self {
+        Self {
+            code: Code::TooManyFindings,
+            severity: Code::TooManyFindings.severity(),
+            message: format!("{count} more findings are not listed"),
+            path: String::new(),
+            source: Arc::clone(source),
+            span: None,
+            help: Some("correct these first".to_owned()),
+            excerpt: None,
+        }
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.source)?;

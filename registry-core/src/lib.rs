@@ -12,8 +12,8 @@ mod template;
 mod version;
 
 pub use catalogue::{
-    Catalogue, CatalogueProduct, CatalogueService, ConfigurationKey, HealthCheck,
-    Projection, catalogue_schema,
+    Catalogue, CatalogueProduct, CatalogueService, ConfigurationKey, HealthCheck, Projection,
+    catalogue_schema,
 };
 pub use diagnostic::{
     Code, Diagnostic, Diagnostics, Excerpt, Location, MAX_FINDINGS, ParseCodeError, Severity, Span,

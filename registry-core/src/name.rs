@@ -38,7 +38,9 @@ impl Name {
             }
             Some(_) => {}
         }
-        if let Some(found) = characters.find(|c| !(c.is_ascii_alphanumeric() || "._+-".contains(*c))) {
+        if let Some(found) =
+            characters.find(|c| !(c.is_ascii_alphanumeric() || "._+-".contains(*c)))
+        {
             return Err(NameError::Character { found });
         }
         if text.len() > Self::MAX_LENGTH {
@@ -59,8 +61,17 @@ impl Name {
     pub fn nearest(text: &str) -> Self {
         Self::new(text).unwrap_or_else(|_| {
             let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-            let kept = text.chars().map(|c| if c.is_ascii_alphanumeric() || "._+-".contains(c) { c } else { '-' });
-            let whole: String = if starts { None } else { Some('x') }.into_iter().chain(kept).collect();
+            let kept = text.chars().map(|c| {
+                if c.is_ascii_alphanumeric() || "._+-".contains(c) {
+                    c
+                } else {
+                    '-'
+                }
+            });
+            let whole: String = if starts { None } else { Some('x') }
+                .into_iter()
+                .chain(kept)
+                .collect();
             Self(whole.get(..Self::MAX_LENGTH).unwrap_or(&whole).into())
         })
     }
@@ -98,7 +109,10 @@ pub enum NameError {
         found: char,
     },
     /// More than [`Name::MAX_LENGTH`] characters.
-    #[error("a name has at most {} characters, this one has {length}", Name::MAX_LENGTH)]
+    #[error(
+        "a name has at most {} characters, this one has {length}",
+        Name::MAX_LENGTH
+    )]
     Long {
         /// How many it has.
         length: usize,

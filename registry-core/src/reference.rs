@@ -62,6 +62,12 @@ impl Reference {
             .map(|(_, value)| value.into_owned())
     }
 
+    /// All parameters in their order, decoded.
+    pub fn parameters(&self) -> impl Iterator<Item = (String, String)> {
+        url::form_urlencoded::parse(self.parameters.as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+    }
+
     /// The part behind `#`: a JSON Pointer into what the path names.
     #[must_use]
     pub fn fragment(&self) -> Option<&str> {
@@ -73,13 +79,22 @@ impl FromStr for Reference {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
-        let (backend, rest) =
-            text.strip_prefix("ref+").and_then(|rest| rest.split_once("://")).ok_or(ReferenceError::Start)?;
-        if backend.is_empty() || !backend.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+        let (backend, rest) = text
+            .strip_prefix("ref+")
+            .and_then(|rest| rest.split_once("://"))
+            .ok_or(ReferenceError::Start)?;
+        if backend.is_empty()
+            || !backend
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        {
             return Err(ReferenceError::Start);
         }
         let (rest, fragment) = match rest.split_once('#') {
-            Some((rest, fragment)) => (rest, Some(fragment.strip_suffix('+').unwrap_or(fragment).to_owned())),
+            Some((rest, fragment)) => (
+                rest,
+                Some(fragment.strip_suffix('+').unwrap_or(fragment).to_owned()),
+            ),
             None => (rest.strip_suffix('+').unwrap_or(rest), None),
         };
         let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));

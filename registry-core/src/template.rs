@@ -126,7 +126,10 @@ impl FromStr for Template {
                         return Err(TemplateError::Brace { at });
                     };
                     let inner = rest.get(..end).unwrap_or_default();
-                    while characters.next_if(|(index, _)| *index <= at + 1 + end).is_some() {}
+                    while characters
+                        .next_if(|(index, _)| *index <= at + 1 + end)
+                        .is_some()
+                    {}
                     if !literal.is_empty() {
                         parts.push(Part::Text(std::mem::take(&mut literal)));
                     }
@@ -139,7 +142,10 @@ impl FromStr for Template {
         if !literal.is_empty() {
             parts.push(Part::Text(literal));
         }
-        Ok(Self { text: text.to_owned(), parts })
+        Ok(Self {
+            text: text.to_owned(),
+            parts,
+        })
     }
 }
 
@@ -153,7 +159,9 @@ fn placeholder(inner: &str) -> Result<Placeholder, TemplateError> {
         "url.path" => Placeholder::UrlPart(UrlPart::Path),
         "version" => Placeholder::Version,
         _ => {
-            let unknown = || TemplateError::Placeholder { found: inner.to_owned() };
+            let unknown = || TemplateError::Placeholder {
+                found: inner.to_owned(),
+            };
             let key = inner.strip_prefix("config.").ok_or_else(unknown)?;
             let (key, encoded) = match key.strip_suffix(":url") {
                 Some(key) => (key, true),
@@ -162,7 +170,10 @@ fn placeholder(inner: &str) -> Result<Placeholder, TemplateError> {
             if key.is_empty() {
                 return Err(unknown());
             }
-            Placeholder::Configuration { key: key.to_owned(), encoded }
+            Placeholder::Configuration {
+                key: key.to_owned(),
+                encoded,
+            }
         }
     })
 }

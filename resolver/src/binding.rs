@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     environment::{EnvValue, Secret},
     snapshot::{
-        column::Runs,
-        layer::{EntryId, Held, Layer},
+        column::Id,
+        entries::{Entries, Entry, Held},
+        layer::Layer,
     },
     stage::Eligible,
 };
@@ -202,18 +203,18 @@ struct Merged<'l> {
 }
 
 impl<'l> Merged<'l> {
-    fn add<K: crate::snapshot::column::Id>(&mut self, runs: &Runs<K, EntryId>, id: K, kind: OriginKind, part: &Name) {
-        for entry in runs.of(id) {
-            let name = self.layer.text(self.layer.entry_name.at(entry));
+    fn add<K: Id>(&mut self, entries: &Entries<K>, id: K, kind: OriginKind, part: &Name) {
+        for entry in entries.of(id) {
+            let name = self.layer.text(entry.name);
             let value = self.value(entry, name, part);
             let origin = Origin { kind, name: part.clone() };
             self.entries.insert(name, ConfigurationValue { name: name.to_owned(), value, origin });
         }
     }
 
-    fn value(&self, entry: EntryId, key: &'l str, profile: &Name) -> Value {
-        let value = self.layer.entry_value.at(entry);
-        match (self.layer.held(entry), &self.sealed_in) {
+    fn value(&self, entry: Entry, key: &'l str, profile: &Name) -> Value {
+        let text = || self.layer.text(entry.value);
+        match (entry.held, &self.sealed_in) {
             (Held::Sealed, Some((extension, instance, data_key))) => {
                 Value::Secret(Secret::Sealed(Box::new(SealedSecret {
                     extension: extension.clone(),
@@ -221,11 +222,11 @@ impl<'l> Merged<'l> {
                     profile: profile.clone(),
                     key: key.into(),
                     data_key: data_key.clone(),
-                    sealed: Sealed::from_bytes(self.layer.strings.bytes_of(value)),
+                    sealed: Sealed::from_bytes(self.layer.strings.bytes_of(entry.value)),
                 })))
             }
-            (Held::Public, _) => Value::Public(self.layer.text(value).to_owned()),
-            _ => Value::Secret(Secret::Plain(SecretString::from(self.layer.text(value)))),
+            (Held::Public, _) => Value::Public(text().to_owned()),
+            _ => Value::Secret(Secret::Plain(SecretString::from(text()))),
         }
     }
 }

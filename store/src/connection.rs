@@ -4,14 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::{
     Any, AnyConnection, AnyPool, Connection, Executor, SqlSafeStr, Transaction,
-    any::{AnyConnectOptions, AnyPoolOptions, install_drivers},
+    any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers},
     migrate::{Migration, MigrationType, Migrator},
     query_scalar,
 };
 
 use crate::{error::StoreError, location::Location};
 
-/// How long to wait for a connection, and for a lock that another program holds.
+/// How long to wait for a connection, and for a lock that another program holds: the time that
+/// sqlx sets for SQLite.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where the applied migrations are noted.
@@ -26,9 +27,9 @@ pub(crate) enum Backend {
 
 /// A pool of connections to a database of the current format, and the registry's id.
 pub(crate) async fn open(location: &Location) -> Result<(AnyPool, Backend, Arc<str>), StoreError> {
-    // Refused when the program has installed drivers itself; then these are among them or the
-    // first connection says so.
-    let _ = install_drivers(&[sqlx::postgres::any::DRIVER, sqlx::sqlite::any::DRIVER]);
+    // Panics when the program has installed drivers by another function; then these are among
+    // them, or the first connection says so.
+    let _ = std::panic::catch_unwind(install_default_drivers);
     let backend = match location {
         Location::Memory | Location::Sqlite { .. } => Backend::Sqlite,
         Location::Postgres(_) => Backend::Postgres,
@@ -43,9 +44,7 @@ pub(crate) async fn open(location: &Location) -> Result<(AnyPool, Backend, Arc<s
             Err(_) => return Err(sqlx::Error::PoolTimedOut.into()),
         }
     }
-    let pool = AnyPoolOptions::new()
-        .acquire_timeout(PATIENCE)
-        .after_connect(move |connection, _| Box::pin(prepare(connection, backend)));
+    let pool = AnyPoolOptions::new().acquire_timeout(PATIENCE);
     let pool = match location {
         // The one connection is the database.
         Location::Memory => pool
@@ -95,17 +94,6 @@ pub(crate) async fn write(
     }
 }
 
-async fn prepare(connection: &mut AnyConnection, backend: Backend) -> sqlx::Result<()> {
-    if backend == Backend::Sqlite {
-        // FULL: a commit is on the disk before it is acknowledged.
-        let patience = format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis());
-        connection.execute(sqlx::AssertSqlSafe(patience)).await?;
-        connection.execute("PRAGMA synchronous = FULL").await?;
-        connection.execute("PRAGMA foreign_keys = ON").await?;
-    }
-    Ok(())
-}
-
 /// Brings the database to the current format.
 async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
     let mut migrator = Migrator::with_migrations(vec![Migration::new(
@@ -125,9 +113,10 @@ async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
         Some(found) if found > known => return Err(StoreError::Newer { found, known }),
         _ => {}
     }
+    // `run_direct` is `run` of which the compiler finds out that it is `Send`.
     if backend == Backend::Postgres {
         // Takes an advisory lock: several programs may open an empty database at once.
-        return Ok(migrator.run(&mut *connection).await?);
+        return Ok(migrator.run_direct(None, &mut *connection, false).await?);
     }
     connection.execute("PRAGMA journal_mode = WAL").await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
@@ -138,7 +127,7 @@ async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
             return Err(StoreError::NotARegistry);
         }
     }
-    migrator.run(&mut *transaction).await?;
+    migrator.run_direct(None, &mut *transaction, false).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -161,8 +150,7 @@ async fn format(
 
 /// The random name by which a registry is told from another at the same place.
 async fn registry_id(pool: &AnyPool, backend: Backend) -> Result<Arc<str>, StoreError> {
-    let stored = || query_scalar::<_, String>("SELECT id FROM registry").fetch_optional(pool);
-    if let Some(id) = stored().await? {
+    if let Some(id) = stored_id(pool).await? {
         return Ok(id.into());
     }
     pool.execute(match backend {
@@ -174,7 +162,41 @@ async fn registry_id(pool: &AnyPool, backend: Backend) -> Result<Arc<str>, Store
         }
     })
     .await?;
-    let id = stored().await?;
+    let id = stored_id(pool).await?;
     id.map(Into::into)
         .ok_or_else(|| StoreError::corrupt("the registry has no id"))
+}
+
+async fn stored_id(pool: &AnyPool) -> Result<Option<String>, StoreError> {
+    let id = query_scalar("SELECT id FROM registry");
+    Ok(id.fetch_optional(pool).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What sqlx and SQLite set by themselves is what durability and references rest on.
+    #[tokio::test]
+    async fn sqlite_waits_is_durable_and_checks_references() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/registry.db", folder.path().display());
+        let location = Location::parse(&url).unwrap();
+        location.prepare().unwrap();
+        let (pool, ..) = open(&location).await.unwrap();
+        let patience = PATIENCE.as_millis() as i64;
+        for (pragma, expected) in [
+            ("PRAGMA busy_timeout", patience),
+            ("PRAGMA synchronous", 2),
+            ("PRAGMA foreign_keys", 1),
+        ] {
+            let value: i64 = query_scalar(pragma).fetch_one(&pool).await.unwrap();
+            assert_eq!(value, expected, "{pragma}");
+        }
+        let mode: String = query_scalar("PRAGMA journal_mode")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert_eq!(mode, "wal");
+    }
 }

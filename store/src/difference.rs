@@ -164,3 +164,62 @@ fn text(value: &Value) -> String {
 fn escaped(part: &str) -> String {
     part.replace('~', "~0").replace('/', "~1")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(before: &Value, after: &Value) -> Vec<Difference> {
+        let mut found = Vec::new();
+        compare("", Some(before), Some(after), &mut found);
+        found
+    }
+
+    /// Small values of few keys, so that two of them often share parts.
+    fn value() -> impl Strategy<Value = Value> {
+        let key = || prop::sample::select(vec!["name", "value", "a", "b"]);
+        let leaf = prop_oneof![
+            key().prop_map(|text| json!(text)),
+            Just(json!(1)),
+            Just(json!([])),
+            Just(json!({})),
+            Just(Value::Null),
+        ];
+        leaf.prop_recursive(4, 24, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((key(), inner), 0..4).prop_map(|entries| {
+                    entries
+                        .into_iter()
+                        .map(|(key, value)| (key.to_owned(), value))
+                        .collect()
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Objects compare without regard to the order of their keys, as `serde_json` does.
+        #[test]
+        fn there_are_differences_when_values_differ(before in value(), after in value()) {
+            prop_assert_eq!(found(&before, &after).is_empty(), before == after);
+            prop_assert!(found(&before, &before).is_empty());
+        }
+
+        #[test]
+        fn the_way_back_is_the_way_reversed(before in value(), after in value()) {
+            let key = |it: &Difference| (it.path.clone(), it.before.clone(), it.after.clone());
+            let mut there: Vec<_> = found(&before, &after).iter().map(key).collect();
+            let back = found(&after, &before);
+            let mut back: Vec<_> = back.iter().map(key).map(|(path, a, b)| (path, b, a)).collect();
+            there.sort();
+            back.sort();
+            prop_assert_eq!(there, back);
+        }
+    }
+}

@@ -30,7 +30,11 @@ impl Store {
     /// [`StoreError`] of the database.
     pub async fn reader(&self, catalogue: Arc<Catalogue>) -> Result<Reader, StoreError> {
         let snapshot = Arc::new(self.load(&catalogue).await?);
-        Ok(Reader { store: self.clone(), catalogue, snapshot: RwLock::new(snapshot) })
+        Ok(Reader {
+            store: self.clone(),
+            catalogue,
+            snapshot: RwLock::new(snapshot),
+        })
     }
 
     async fn load(&self, catalogue: &Arc<Catalogue>) -> Result<Snapshot, StoreError> {
@@ -43,13 +47,21 @@ impl Store {
             }
         }
         let listing = self.list().await?;
-        let records = listing.records.iter().map(|record| (&record.extension, record.revision));
+        let records = listing
+            .records
+            .iter()
+            .map(|record| (&record.extension, record.revision));
         let snapshot = Snapshot::build(listing.revision, records, Arc::clone(catalogue));
         if listing.records.len() >= WORTH_AN_IMAGE
             && let Some(bytes) = snapshot.to_image()
         {
             // Best effort: a database that is only read, or that another writes to, has none.
-            let _ = self.write_image(&Image { revision: snapshot.revision(), bytes }).await;
+            let _ = self
+                .write_image(&Image {
+                    revision: snapshot.revision(),
+                    bytes,
+                })
+                .await;
         }
         Ok(snapshot)
     }
@@ -82,7 +94,10 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Replaced`] and what else ends a [`crate::Follower`].
     pub async fn follow(&self) -> Result<(), StoreError> {
-        let mut follower = self.store.follow(self.current().snapshot().revision()).await;
+        let mut follower = self
+            .store
+            .follow(self.current().snapshot().revision())
+            .await;
         loop {
             match follower.next().await {
                 Ok(update) => {
@@ -101,7 +116,10 @@ impl Reader {
         } else {
             add(held, update)
         };
-        let mut snapshot = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        let mut snapshot = self
+            .snapshot
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         // Two may bring it up to date at once; the later revision stays.
         if next.revision() >= snapshot.revision() {
             *snapshot = Arc::new(next);
@@ -122,7 +140,10 @@ fn add(snapshot: &Snapshot, update: Update) -> Snapshot {
         return snapshot.clone();
     }
     let changes = update.changes.into_iter().map(|(name, record)| {
-        (name, record.map(|record| (Arc::new(record.extension), record.revision)))
+        (
+            name,
+            record.map(|record| (Arc::new(record.extension), record.revision)),
+        )
     });
     snapshot.with_changes(update.revision, changes)
 }

@@ -1,8 +1,8 @@
 use std::fmt::Write;
 
 use hitchpost::{
-    Extension,
-    core::{Admission, ConfigurationEntry, Endpoint, Instance, Profile, REDACTED, Scope, Service, decode::listed},
+    Extension, Name,
+    core::{Admission, ConfigurationEntry, Endpoint, Instance, Profile, REDACTED, Scope, Service},
 };
 use hitchpost_store::Record;
 
@@ -82,7 +82,7 @@ impl Page {
             self.field(2, "account", &auth.to_string());
         }
         if !service.profiles.is_empty() {
-            self.field(2, "profiles", &listed(service.profiles.iter().map(ToString::to_string)));
+            self.field(2, "profiles", &joined(&service.profiles));
         }
         self.configuration(2, &service.configuration);
         for endpoint in &service.endpoints {
@@ -97,7 +97,7 @@ impl Page {
             self.field(3, "url", url);
         }
         if !endpoint.profiles.is_empty() {
-            self.field(3, "profiles", &listed(endpoint.profiles.iter().map(ToString::to_string)));
+            self.field(3, "profiles", &joined(&endpoint.profiles));
         }
         self.configuration(3, &endpoint.configuration);
     }
@@ -158,11 +158,15 @@ fn admission(admission: &Admission) -> String {
     let lists: Vec<String> = lists
         .iter()
         .filter(|(_, names)| !names.is_empty())
-        .map(|(scope, names)| format!("{scope} {}", listed(names.iter().map(ToString::to_string))))
+        .map(|(scope, names)| format!("{scope} {}", joined(names)))
         .collect();
     match (admission.scope, lists.is_empty()) {
         (Scope::Global, true) => "everybody".to_owned(),
         (_, true) => format!("no {}", admission.scope),
         (_, false) => lists.join(", and "),
     }
+}
+
+fn joined(names: &[Name]) -> String {
+    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
 }

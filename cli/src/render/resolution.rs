@@ -53,3 +53,16 @@ fn block(binding: &Value, style: Style) -> String {
     }
     text
 }
+
+/// Variables under a heading; nothing when there are none.
+pub(crate) fn variables(heading: &str, variables: &[(String, String)], style: Style) -> String {
+    let mut text = String::new();
+    let column = variables.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+    if !variables.is_empty() {
+        let _ = writeln!(text, "{}", style.bold(heading));
+    }
+    for (name, value) in variables {
+        let _ = writeln!(text, "  {}  {}", padded(name, column), printable(value));
+    }
+    text
+}

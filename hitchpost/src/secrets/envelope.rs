@@ -147,11 +147,7 @@ fn encrypt(
 }
 
 /// Decrypts nonce, ciphertext and tag.
-fn decrypt(
-    cipher: &Aes256GcmSiv,
-    label: &[u8],
-    bytes: &[u8],
-) -> Option<Zeroizing<Vec<u8>>> {
+fn decrypt(cipher: &Aes256GcmSiv, label: &[u8], bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, rest) = bytes.split_first_chunk::<NONCE>()?;
     let (ciphertext, tag) = rest.split_last_chunk::<TAG>()?;
     // Exactly as long as the plain text: turning it into a string copies nothing.

@@ -1,4 +1,4 @@
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{env, fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use base64::Engine;
 use hitchpost_registry_core::{
@@ -432,5 +432,79 @@ fn only_a_key_file_is_written_to() {
         Keyring::ephemeral().unwrap().remove_old_keys(),
     ] {
         assert_eq!(result.unwrap_err().code(), "keys-not-in-file");
+    }
+}
+
+/// Tells what `Keyring::from_environment` makes of the environment of another process.
+#[test]
+#[ignore = "run by `keys_come_from_the_environment`"]
+fn environment() {
+    let found = match Keyring::from_environment() {
+        Ok(keyring) => format!("{:?} {:?}", keyring.key_ids(), keyring.file()),
+        Err(error) => format!("{}: {error}", error.code()),
+    };
+    println!("<{found}>");
+}
+
+#[test]
+fn keys_come_from_the_environment() {
+    let found = |variables: &[(&str, &str)]| {
+        let output = Command::new(env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "secrets::tests::environment",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env_clear()
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_once('<')
+            .unwrap()
+            .1
+            .split_once(">\n")
+            .unwrap()
+            .0
+            .to_owned()
+    };
+    let id = Keyring::from_text(HEX).unwrap().key_ids()[0];
+    let home = ("HOME", "/nowhere/home");
+    let configuration = ("XDG_CONFIG_HOME", "/nowhere/config");
+    let file = ("HITCHPOST_KEY_FILE", "/nowhere/else");
+    for (variables, expected) in [
+        (
+            vec![("HITCHPOST_KEY", HEX), file, home],
+            format!("[{id}] None"),
+        ),
+        (
+            vec![("HITCHPOST_KEY", "hunter2"), home],
+            "malformed-key: line 1 of `HITCHPOST_KEY` is not a key".to_owned(),
+        ),
+        (
+            vec![("HITCHPOST_KEY", ""), home],
+            "missing-key: `HITCHPOST_KEY` holds no key".to_owned(),
+        ),
+        (
+            vec![file, configuration, home],
+            "[] Some(\"/nowhere/else\")".to_owned(),
+        ),
+        (
+            vec![configuration, home],
+            "[] Some(\"/nowhere/config/hitchpost/key\")".to_owned(),
+        ),
+        (
+            vec![("XDG_CONFIG_HOME", "relative"), home],
+            "[] Some(\"/nowhere/home/.config/hitchpost/key\")".to_owned(),
+        ),
+        (
+            vec![],
+            "missing-key: there is no folder for the key file: neither `XDG_CONFIG_HOME` nor \
+             `HOME` is set"
+                .to_owned(),
+        ),
+    ] {
+        assert_eq!(found(&variables), expected, "{variables:?}");
     }
 }

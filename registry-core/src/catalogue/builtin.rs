@@ -65,6 +65,7 @@ mod tests {
     use crate::{Catalogue, Document};
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the folder is what is tested")]
     fn the_list_is_the_folder() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue");
         let mut found: Vec<String> = fs::read_dir(folder)
@@ -73,7 +74,10 @@ mod tests {
             .filter(|name| name.ends_with(".yaml"))
             .collect();
         found.sort();
-        assert_eq!(FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>(), found);
+        assert_eq!(
+            FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+            found
+        );
     }
 
     /// Findings include templates that do not parse, and keys they name that are not listed.
@@ -81,10 +85,17 @@ mod tests {
     fn the_files_have_no_findings() {
         let mut catalogue = Catalogue::default();
         assert_eq!(catalogue.add(FILES), Ok(()));
-        assert!(catalogue.products().count() >= 30, "{}", catalogue.products().count());
+        assert!(
+            catalogue.products().count() >= 30,
+            "{}",
+            catalogue.products().count()
+        );
         for (name, _) in FILES {
             let product = name.trim_end_matches(".yaml");
-            assert!(catalogue.product(product).is_some(), "{name} is named after its product");
+            assert!(
+                catalogue.product(product).is_some(),
+                "{name} is named after its product"
+            );
         }
     }
 
@@ -94,10 +105,18 @@ mod tests {
         for (name, text) in FILES {
             let document = Document::parse(name, text.as_bytes()).unwrap();
             let services = document.roots[0].get("services").unwrap();
-            let crate::NodeValue::Sequence(services) = &services.value else { panic!("{name}: services") };
-            for service in services.iter().filter(|service| service.get("same_as").is_none()) {
+            let crate::NodeValue::Sequence(services) = &services.value else {
+                panic!("{name}: services")
+            };
+            for service in services
+                .iter()
+                .filter(|service| service.get("same_as").is_none())
+            {
                 let service_type = service.get("type").and_then(|node| node.as_str()).unwrap();
-                assert!(defined.insert(service_type.to_owned()), "{name}: `{service_type}` is defined elsewhere, too");
+                assert!(
+                    defined.insert(service_type.to_owned()),
+                    "{name}: `{service_type}` is defined elsewhere, too"
+                );
             }
         }
     }

@@ -106,7 +106,11 @@ impl Scalar for Port {
     fn read(text: &str) -> Result<Self, ScalarError> {
         match text.parse() {
             Ok(port) if port > 0 => Ok(Self(port)),
-            _ => Err((Code::WrongType, format!("`{text}` is no port"), Some("1 to 65535".to_owned()))),
+            _ => Err((
+                Code::WrongType,
+                format!("`{text}` is no port"),
+                Some("1 to 65535".to_owned()),
+            )),
         }
     }
 
@@ -120,9 +124,11 @@ struct TemplateText(Template);
 
 impl Scalar for TemplateText {
     fn read(text: &str) -> Result<Self, ScalarError> {
-        text.parse().map(Self).map_err(|error: crate::template::TemplateError| {
-            (Code::InvalidChoice, error.to_string(), None)
-        })
+        text.parse()
+            .map(Self)
+            .map_err(|error: crate::template::TemplateError| {
+                (Code::InvalidChoice, error.to_string(), None)
+            })
     }
 
     fn schema() -> Schema {
@@ -138,7 +144,9 @@ impl Scalar for TemplateText {
 /// ```
 #[must_use]
 pub fn catalogue_schema() -> Schema {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<ProductForm>()
+    SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<ProductForm>()
 }
 
 /// Reads the files into the catalogue; `same_as` is looked up when all are read.
@@ -154,7 +162,11 @@ pub(super) fn load(catalogue: &mut Catalogue, files: &[(&str, &str)]) -> Diagnos
     let mut forms: Vec<(Context<'_>, Vec<ProductForm>)> = Vec::new();
     for document in &documents {
         let mut context = Context::new(document);
-        let products = document.roots.iter().filter_map(|root| ProductForm::decode(root, &mut context)).collect();
+        let products = document
+            .roots
+            .iter()
+            .filter_map(|root| ProductForm::decode(root, &mut context))
+            .collect();
         forms.push((context, products));
     }
     let mut defined: BTreeMap<Name, CatalogueService> = BTreeMap::new();
@@ -163,7 +175,9 @@ pub(super) fn load(catalogue: &mut Catalogue, files: &[(&str, &str)]) -> Diagnos
             if service.same_as.is_none()
                 && let Some(complete) = complete(service, None, context)
             {
-                defined.entry(complete.service_type.clone()).or_insert(complete);
+                defined
+                    .entry(complete.service_type.clone())
+                    .or_insert(complete);
             }
         }
     }
@@ -197,7 +211,12 @@ fn add_product(catalogue: &mut Catalogue, form: ProductForm, context: &mut Conte
         services.extend(merge(service, base, &mut quiet));
     }
     let name = form.product.value.clone();
-    let aliases: Vec<Name> = form.aliases.into_iter().flatten().map(|alias| alias.value).collect();
+    let aliases: Vec<Name> = form
+        .aliases
+        .into_iter()
+        .flatten()
+        .map(|alias| alias.value)
+        .collect();
     for alias in &aliases {
         catalogue.aliases.insert(alias.clone(), name.clone());
     }
@@ -222,14 +241,32 @@ fn complete(
     let service = merge(form, base, &mut missing);
     for key in missing {
         let message = format!("`{key}` is missing");
-        context.report_at(Code::MissingKey, &form.place, message, Some(format!("add `{key}: …`")));
+        context.report_at(
+            Code::MissingKey,
+            &form.place,
+            message,
+            Some(format!("add `{key}: …`")),
+        );
     }
     let service = service?;
     for projection in &service.environment {
-        let known = |key: &str| service.configuration.iter().any(|entry| entry.is_called(key));
+        let known = |key: &str| {
+            service
+                .configuration
+                .iter()
+                .any(|entry| entry.is_called(key))
+        };
         for key in projection.value.keys().filter(|key| !known(key)) {
-            let message = format!("`{}` asks for the configuration key `{key}`, which is not listed", projection.name);
-            context.report_at(Code::MissingKey, &form.place, message, Some("add it to `configuration`".to_owned()));
+            let message = format!(
+                "`{}` asks for the configuration key `{key}`, which is not listed",
+                projection.name
+            );
+            context.report_at(
+                Code::MissingKey,
+                &form.place,
+                message,
+                Some("add it to `configuration`".to_owned()),
+            );
         }
     }
     Some(service)
@@ -241,7 +278,11 @@ fn merge(
     base: Option<&CatalogueService>,
     missing: &mut Vec<&'static str>,
 ) -> Option<CatalogueService> {
-    let category = form.category.as_ref().map(|name| name.value.clone()).or_else(|| base.map(|base| base.category.clone()));
+    let category = form
+        .category
+        .as_ref()
+        .map(|name| name.value.clone())
+        .or_else(|| base.map(|base| base.category.clone()));
     let description = form
         .description
         .as_ref()
@@ -253,21 +294,39 @@ fn merge(
     if description.is_none() {
         missing.push("description");
     }
-    let health = form.health.as_ref().and_then(|health| match (&health.http, &health.tcp) {
-        (Some(path), _) => Some(HealthCheck::Http(path.value.0.to_string())),
-        (None, Some(Located { value: Flag(true), .. })) => Some(HealthCheck::Tcp),
-        _ => None,
-    });
+    let health = form
+        .health
+        .as_ref()
+        .and_then(|health| match (&health.http, &health.tcp) {
+            (Some(path), _) => Some(HealthCheck::Http(path.value.0.to_string())),
+            (
+                None,
+                Some(Located {
+                    value: Flag(true), ..
+                }),
+            ) => Some(HealthCheck::Tcp),
+            _ => None,
+        });
     Some(CatalogueService {
         service_type: form.service_type.value.clone(),
         category: category?,
         description: description?,
-        auth: form.auth.as_ref().map(|auth| auth.value).or_else(|| base.and_then(|base| base.auth)),
-        port: form.port.as_ref().map(|port| port.value.0).or_else(|| base.and_then(|base| base.port)),
+        auth: form
+            .auth
+            .as_ref()
+            .map(|auth| auth.value)
+            .or_else(|| base.and_then(|base| base.auth)),
+        port: form
+            .port
+            .as_ref()
+            .map(|port| port.value.0)
+            .or_else(|| base.and_then(|base| base.port)),
         health: health.or_else(|| base.and_then(|base| base.health.clone())),
         configuration: match &form.configuration {
             Some(keys) => keys.iter().map(key).collect(),
-            None => base.map(|base| base.configuration.clone()).unwrap_or_default(),
+            None => base
+                .map(|base| base.configuration.clone())
+                .unwrap_or_default(),
         },
         environment: match &form.environment {
             Some(projections) => projections
@@ -277,10 +336,15 @@ fn merge(
                     value: projection.value.value.0.clone(),
                 })
                 .collect(),
-            None => base.map(|base| base.environment.clone()).unwrap_or_default(),
+            None => base
+                .map(|base| base.environment.clone())
+                .unwrap_or_default(),
         },
         source: match &form.source {
-            Some(sources) => sources.iter().map(|source| source.value.0.to_string()).collect(),
+            Some(sources) => sources
+                .iter()
+                .map(|source| source.value.0.to_string())
+                .collect(),
             None => base.map(|base| base.source.clone()).unwrap_or_default(),
         },
     })
@@ -289,7 +353,12 @@ fn merge(
 fn key(form: &KeyForm) -> ConfigurationKey {
     ConfigurationKey {
         name: form.name.value.0.to_string(),
-        aliases: form.aliases.iter().flatten().map(|alias| alias.value.0.to_string()).collect(),
+        aliases: form
+            .aliases
+            .iter()
+            .flatten()
+            .map(|alias| alias.value.0.to_string())
+            .collect(),
         secret: form.secret.value.0,
         required: form.required.value.0,
         description: form.description.value.0.to_string(),

@@ -11,11 +11,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde::Serialize;
 
 use crate::{
-    diagnostic::Diagnostics,
-    name::Name,
-    record::Auth,
-    template::Template,
-    version::Scheme,
+    diagnostic::Diagnostics, name::Name, record::Auth, template::Template, version::Scheme,
 };
 
 /// The known tools. Open-ended: a record may name a product that is not here.
@@ -151,7 +147,11 @@ impl Catalogue {
     pub fn add(&mut self, files: &[(&str, &str)]) -> Result<(), Diagnostics> {
         let findings = load::load(self, files);
         self.index_keys();
-        if findings.is_empty() { Ok(()) } else { Err(findings) }
+        if findings.is_empty() {
+            Ok(())
+        } else {
+            Err(findings)
+        }
     }
 
     /// A tool by its name or an alias.
@@ -187,10 +187,17 @@ impl Catalogue {
     fn index_keys(&mut self) {
         for service in self.service_types.values() {
             let keys = service.configuration.iter().flat_map(|entry| {
-                std::iter::once(&entry.name).chain(&entry.aliases).map(|name| (name, !entry.secret))
+                std::iter::once(&entry.name)
+                    .chain(&entry.aliases)
+                    .map(|name| (name, !entry.secret))
             });
             let variables = service.environment.iter().map(|projection| {
-                let is_secret = |key: &str| service.configuration.iter().any(|entry| entry.secret && entry.is_called(key));
+                let is_secret = |key: &str| {
+                    service
+                        .configuration
+                        .iter()
+                        .any(|entry| entry.secret && entry.is_called(key))
+                };
                 (&projection.name, !projection.value.keys().any(is_secret))
             });
             for (name, is_public) in keys.chain(variables) {

@@ -59,7 +59,11 @@ impl<'d> Context<'d> {
     }
 
     /// Decodes a part under one more segment of the path.
-    pub fn at<T>(&mut self, segment: impl Into<Cow<'static, str>>, decode: impl FnOnce(&mut Self) -> T) -> T {
+    pub fn at<T>(
+        &mut self,
+        segment: impl Into<Cow<'static, str>>,
+        decode: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         self.path_push(segment);
         let result = decode(self);
         self.path_pop();
@@ -84,7 +88,10 @@ impl<'d> Context<'d> {
             path.push_str(&segment.replace('~', "~0").replace('/', "~1"));
             path
         });
-        Place { span: node.span, path: path.into() }
+        Place {
+            span: node.span,
+            path: path.into(),
+        }
     }
 
     /// Reports a finding at a node of the present path.
@@ -150,15 +157,24 @@ impl<'d> Context<'d> {
     /// Whether something was reported about a part of what stands here.
     #[must_use]
     pub fn is_reported(&self, place: &Place) -> bool {
-        let below = |path: &str| path.strip_prefix(&*place.path).is_some_and(|rest| rest.starts_with('/'));
+        let below = |path: &str| {
+            path.strip_prefix(&*place.path)
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
         self.findings.iter().any(|finding| below(&finding.path))
     }
 
     /// Whether the text of a node was at fault already before it was decoded.
     pub(crate) fn is_faulty(&self, node: &Node) -> bool {
         let start = |finding: &Diagnostic| finding.span.map(|span| span.start);
-        let first = self.document.findings.partition_point(|finding| start(finding) < Some(node.span.start));
-        self.document.findings.get(first).is_some_and(|finding| start(finding) < Some(node.span.end))
+        let first = self
+            .document
+            .findings
+            .partition_point(|finding| start(finding) < Some(node.span.start));
+        self.document
+            .findings
+            .get(first)
+            .is_some_and(|finding| start(finding) < Some(node.span.end))
     }
 
     /// Ends the decoding: the findings in source order, each with its excerpt.
@@ -166,27 +182,20 @@ impl<'d> Context<'d> {
     pub fn finish(mut self) -> Diagnostics {
         let document = self.document;
         if !self.findings.is_empty() {
-            let shown = excerpt::Shown::new(&document.lines, &document.roots, &self.shown, &self.hidden);
+            let shown =
+                excerpt::Shown::new(&document.lines, &document.roots, &self.shown, &self.hidden);
             for finding in &mut self.findings {
                 finding.excerpt = finding.span.and_then(|span| shown.excerpt(span));
             }
         }
         self.findings.extend(document.findings.iter().cloned());
-        self.findings.sort_by_key(|finding| finding.span.map(|span| span.start));
+        self.findings
+            .sort_by_key(|finding| finding.span.map(|span| span.start));
         self.unlisted += self.findings.len().saturating_sub(MAX_FINDINGS);
         if self.unlisted > 0 {
             self.findings.truncate(MAX_FINDINGS);
-            let message = format!("{} more findings are not listed", self.unlisted);
-            self.findings.push(Diagnostic {
-                code: Code::TooManyFindings,
-                severity: Code::TooManyFindings.severity(),
-                message,
-                path: String::new(),
-                source: Arc::clone(&document.source),
-                span: None,
-                help: Some("correct these first".to_owned()),
-                excerpt: None,
-            });
+            self.findings
+                .push(Diagnostic::unlisted(&document.source, self.unlisted));
         }
         self.findings
     }
@@ -208,15 +217,28 @@ impl<'d> Context<'d> {
                 self.unlisted += 1;
                 continue;
             }
-            let place = Place { span: key.span, ..self.place(node) };
+            let place = Place {
+                span: key.span,
+                ..self.place(node)
+            };
             let all = || format!("the keys here are {}", listed(keys.iter().copied()));
             if self.repeatable(key, value) {
                 self.show(key.span);
                 let help = closest(&key.text, keys.iter().copied())
                     .map_or_else(all, |near| format!("did you mean `{near}`?"));
-                self.report_at(Code::UnknownKey, &place, format!("unknown key `{}`", key.text), Some(help));
+                self.report_at(
+                    Code::UnknownKey,
+                    &place,
+                    format!("unknown key `{}`", key.text),
+                    Some(help),
+                );
             } else {
-                self.report_at(Code::UnknownKey, &place, "unknown key".to_owned(), Some(all()));
+                self.report_at(
+                    Code::UnknownKey,
+                    &place,
+                    "unknown key".to_owned(),
+                    Some(all()),
+                );
             }
         }
         Some(())
@@ -227,10 +249,15 @@ impl<'d> Context<'d> {
     #[must_use]
     pub fn repeatable(&self, key: &Key, value: &Node) -> bool {
         let colon_follows = || {
-            let line = self.document.lines.get((key.span.end.line as usize).saturating_sub(1));
+            let line = self
+                .document
+                .lines
+                .get((key.span.end.line as usize).saturating_sub(1));
             line.filter(|line| line.len() < 1_000).is_some_and(|line| {
-                let after = line.chars().skip((key.span.end.column as usize).saturating_sub(1));
-                after.filter(|c| !c.is_whitespace()).next() == Some(':')
+                let mut after = line
+                    .chars()
+                    .skip((key.span.end.column as usize).saturating_sub(1));
+                after.find(|c| !c.is_whitespace()) == Some(':')
             })
         };
         excerpt::is_word(&key.text) && (!value.is_null() || colon_follows())
@@ -294,7 +321,13 @@ impl<T: Decode> Decode for Vec<T> {
             return None;
         };
         let items = items.iter().enumerate();
-        Some(items.filter_map(|(index, item)| context.at(index.to_string(), |context| T::decode(item, context))).collect())
+        Some(
+            items
+                .filter_map(|(index, item)| {
+                    context.at(index.to_string(), |context| T::decode(item, context))
+                })
+                .collect(),
+        )
     }
 }
 
@@ -362,7 +395,10 @@ impl<T: Scalar> Decode for Located<T> {
             context.hide(node.span);
         }
         match T::read(&text) {
-            Ok(value) => Some(Self { value, place: context.place(node) }),
+            Ok(value) => Some(Self {
+                value,
+                place: context.place(node),
+            }),
             Err((code, message, help)) => {
                 context.report(code, node, message, help);
                 None
@@ -408,7 +444,10 @@ impl<const MAX: usize> Scalar for Text<MAX> {
             let message = format!("the text has {length} characters, more than {MAX}");
             return Err((Code::InvalidText, message, Some("shorten it".to_owned())));
         }
-        if let Some(found) = text.chars().find(|c| c.is_control() && !"\n\r\t".contains(*c)) {
+        if let Some(found) = text
+            .chars()
+            .find(|c| c.is_control() && !"\n\r\t".contains(*c))
+        {
             let message = format!("the text has the control character {found:?}");
             return Err((Code::InvalidText, message, Some("remove it".to_owned())));
         }
@@ -506,7 +545,11 @@ pub fn not_a_choice(text: &str, words: &[&str]) -> ScalarError {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("one of {}", listed(words.iter().copied())),
     };
-    (Code::InvalidChoice, format!("`{}` is not a choice here", shortened(text)), Some(help))
+    (
+        Code::InvalidChoice,
+        format!("`{}` is not a choice here", shortened(text)),
+        Some(help),
+    )
 }
 
 /// Declares a mapping with fixed keys: a struct that knows its place, its decoder and its schema.
@@ -546,7 +589,12 @@ pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     let word = shortened(word).to_lowercase();
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate))
+        .map(|candidate| {
+            (
+                strsim::jaro_winkler(&word, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
         .filter(|(similarity, _)| *similarity > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
@@ -554,7 +602,11 @@ pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
 
 /// Words in backticks, with commas.
 pub fn listed<T: fmt::Display>(words: impl IntoIterator<Item = T>) -> String {
-    words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    words
+        .into_iter()
+        .map(|word| format!("`{word}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// At most 80 characters of user input, for messages.

@@ -16,10 +16,40 @@ const MAX_LINE: usize = 500;
 
 /// Keys that may be shown where the text around them could be anything.
 const WORDS: &[&str] = &[
-    "auth", "category", "configuration", "default", "description", "endpoints", "extensions", "groups", "id",
-    "immutable", "inputs", "instance", "instances", "labels", "location", "name", "product", "profile", "profiles",
-    "project", "projects", "scope", "service", "services", "steps", "type", "url", "user", "users", "value", "version",
-    "version_scheme", "workflows", "zone",
+    "auth",
+    "category",
+    "configuration",
+    "default",
+    "description",
+    "endpoints",
+    "extensions",
+    "groups",
+    "id",
+    "immutable",
+    "inputs",
+    "instance",
+    "instances",
+    "labels",
+    "location",
+    "name",
+    "product",
+    "profile",
+    "profiles",
+    "project",
+    "projects",
+    "scope",
+    "service",
+    "services",
+    "steps",
+    "type",
+    "url",
+    "user",
+    "users",
+    "value",
+    "version",
+    "version_scheme",
+    "workflows",
+    "zone",
 ];
 
 /// The line of a finding about a text of which no tree could be made. A line that looks like a
@@ -43,12 +73,18 @@ pub(super) fn structural(lines: &[String], span: Span) -> Option<Excerpt> {
 pub(super) fn key(key: &str, span: Span) -> Option<Excerpt> {
     let from = Some(column(span.start)).filter(|from| *from < MAX_LINE)?;
     let underline = from..from + key.chars().count();
-    Some(Excerpt { text: format!("{}{key}: …", " ".repeat(from)), underline })
+    Some(Excerpt {
+        text: format!("{}{key}: …", " ".repeat(from)),
+        underline,
+    })
 }
 
 /// Whether a text looks like a key: it may be repeated in a message.
 pub(super) fn is_word(text: &str) -> bool {
-    text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-/".contains(&b))
+    text.len() <= 100
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._+-/".contains(&b))
 }
 
 /// The lines of a document, and what of them may be shown.
@@ -81,8 +117,20 @@ impl<'d> Shown<'d> {
     pub(super) fn excerpt(&self, span: Span) -> Option<Excerpt> {
         let number = span.start.line;
         let line = line_of(self.lines, span.start)?;
-        let on_line = |at: Location| if at.line == number { column(at) } else { usize::MAX };
-        let first = self.parts.partition_point(|(part, _)| part.end < Location { line: number, column: 1 });
+        let on_line = |at: Location| {
+            if at.line == number {
+                column(at)
+            } else {
+                usize::MAX
+            }
+        };
+        let first = self.parts.partition_point(|(part, _)| {
+            part.end
+                < Location {
+                    line: number,
+                    column: 1,
+                }
+        });
         let mut parts = self
             .parts
             .get(first..)
@@ -90,18 +138,29 @@ impl<'d> Shown<'d> {
             .iter()
             .take_while(|(part, _)| part.start.line <= number)
             .map(|(part, visible)| {
-                let from = if part.start.line == number { column(part.start) } else { 0 };
+                let from = if part.start.line == number {
+                    column(part.start)
+                } else {
+                    0
+                };
                 (from, on_line(part.end), *visible)
             })
             .filter(|(from, to, _)| from < to)
             .peekable();
         let target = column(span.start)..on_line(span.end);
-        let mut written = Written { text: String::new(), width: 0, underline: usize::MAX..0, target };
+        let mut written = Written {
+            text: String::new(),
+            width: 0,
+            underline: 0..0,
+            target,
+        };
         let mut characters = line.chars().enumerate().peekable();
         while let Some((at, character)) = characters.next() {
             while parts.next_if(|(_, to, _)| *to <= at).is_some() {}
             match parts.peek() {
-                Some((from, _, true)) if *from <= at => written.push(character.to_string().as_str(), at..at + 1),
+                Some((from, _, true)) if *from <= at => {
+                    written.push(character.to_string().as_str(), at..at + 1)
+                }
                 Some((from, to, false)) if *from <= at => {
                     while characters.next_if(|(next, _)| next < to).is_some() {}
                     written.push(REDACTED, at..*to);
@@ -134,7 +193,12 @@ impl Written {
     fn push(&mut self, piece: &str, columns: std::ops::Range<usize>) {
         let width = piece.chars().count();
         if columns.start < self.target.end && columns.end > self.target.start {
-            self.underline = self.underline.start.min(self.width)..self.width + width;
+            let start = if self.underline.is_empty() {
+                self.width
+            } else {
+                self.underline.start
+            };
+            self.underline = start..self.width + width;
         }
         self.width += width;
         self.text.push_str(piece);
@@ -143,7 +207,11 @@ impl Written {
     fn finish(self) -> Excerpt {
         let text = self.text.trim_end().to_owned();
         let end = self.underline.end.min(text.chars().count());
-        let underline = if self.underline.start < end { self.underline.start..end } else { 0..0 };
+        let underline = if self.underline.start < end {
+            self.underline.start..end
+        } else {
+            0..0
+        };
         Excerpt { text, underline }
     }
 }
@@ -167,5 +235,8 @@ const fn column(at: Location) -> usize {
 }
 
 fn line_of(lines: &[String], at: Location) -> Option<&str> {
-    lines.get((at.line as usize).checked_sub(1)?).map(String::as_str).filter(|line| line.len() <= MAX_LINE)
+    lines
+        .get((at.line as usize).checked_sub(1)?)
+        .map(String::as_str)
+        .filter(|line| line.len() <= MAX_LINE)
 }

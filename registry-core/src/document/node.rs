@@ -21,7 +21,10 @@ pub struct Document {
 
 impl fmt::Debug for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Document").field("source", &self.source).field("roots", &self.roots).finish_non_exhaustive()
+        f.debug_struct("Document")
+            .field("source", &self.source)
+            .field("roots", &self.roots)
+            .finish_non_exhaustive()
     }
 }
 
@@ -86,9 +89,10 @@ impl Node {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {
-            NodeValue::Mapping(entries) => {
-                entries.iter().find(|(k, _)| &*k.text == key).map(|(_, node)| node)
-            }
+            NodeValue::Mapping(entries) => entries
+                .iter()
+                .find(|(k, _)| &*k.text == key)
+                .map(|(_, node)| node),
             _ => None,
         }
     }
@@ -105,17 +109,35 @@ impl Node {
     /// Whether this is null or an empty value.
     #[must_use]
     pub fn is_null(&self) -> bool {
-        matches!(self.value, NodeValue::Scalar { kind: ScalarKind::Null, .. })
+        matches!(
+            self.value,
+            NodeValue::Scalar {
+                kind: ScalarKind::Null,
+                ..
+            }
+        )
     }
 
     /// What kind of value this is, in the words of a message.
     #[must_use]
     pub fn kind_name(&self) -> &'static str {
         match &self.value {
-            NodeValue::Scalar { kind: ScalarKind::Null, .. } => "nothing",
-            NodeValue::Scalar { kind: ScalarKind::Boolean, .. } => "a boolean",
-            NodeValue::Scalar { kind: ScalarKind::Number, .. } => "a number",
-            NodeValue::Scalar { kind: ScalarKind::String, .. } => "a text",
+            NodeValue::Scalar {
+                kind: ScalarKind::Null,
+                ..
+            } => "nothing",
+            NodeValue::Scalar {
+                kind: ScalarKind::Boolean,
+                ..
+            } => "a boolean",
+            NodeValue::Scalar {
+                kind: ScalarKind::Number,
+                ..
+            } => "a number",
+            NodeValue::Scalar {
+                kind: ScalarKind::String,
+                ..
+            } => "a text",
             NodeValue::Sequence(_) => "a list",
             NodeValue::Mapping(_) => "a mapping",
         }

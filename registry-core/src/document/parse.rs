@@ -42,14 +42,18 @@ impl Document {
         if bytes.len() > MAX_SOURCE_BYTES {
             return Err(bare(
                 Code::SourceTooLarge,
-                format!("the source has {} bytes, more than {MAX_SOURCE_BYTES}", bytes.len()),
+                format!(
+                    "the source has {} bytes, more than {MAX_SOURCE_BYTES}",
+                    bytes.len()
+                ),
                 "split it into several files",
             ));
         }
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
             Err(error) => {
-                let valid = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
+                let valid =
+                    String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
                 let line = valid.lines().count().max(1);
                 return Err(bare(
                     Code::NotUtf8,
@@ -72,13 +76,19 @@ impl Document {
             roots_of_findings: Vec::new(),
         };
         let read = builder.read(&text);
-        let Builder { mut document, roots_of_findings, .. } = builder;
+        let Builder {
+            mut document,
+            roots_of_findings,
+            ..
+        } = builder;
         if document.roots.len() > 1 {
             for (finding, root) in document.findings.iter_mut().zip(roots_of_findings) {
                 finding.path.insert_str(0, &format!("/{root}"));
             }
         }
-        document.findings.sort_by_key(|finding| finding.span.map(|span| span.start));
+        document
+            .findings
+            .sort_by_key(|finding| finding.span.map(|span| span.start));
         match read {
             Ok(()) => Ok(document),
             Err(()) => Err(document.findings),
@@ -96,7 +106,10 @@ fn lines(text: &str) -> Vec<String> {
 
 /// Puts characters in the place of JSON's surrogate pairs (RFC 8259, §7), which YAML has not.
 fn surrogates(text: &str) -> Cow<'_, str> {
-    let is_json = || text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok();
+    let is_json = || {
+        text.trim_start().starts_with(['{', '['])
+            && serde_json::from_str::<IgnoredAny>(text).is_ok()
+    };
     if !(text.contains("\\ud") || text.contains("\\uD")) || !is_json() {
         return text.into();
     }
@@ -133,7 +146,10 @@ struct Open {
 
 enum Content {
     Sequence(Vec<Node>),
-    Mapping { entries: Vec<(Key, Node)>, key: Option<Key> },
+    Mapping {
+        entries: Vec<(Key, Node)>,
+        key: Option<Key>,
+    },
 }
 
 struct Builder {
@@ -188,14 +204,25 @@ impl Builder {
                         return self.deep(usize::MAX, Span { start: at, end: at });
                     }
                     let message = format!("not well-formed: {}", error.info());
-                    self.fail(Code::Syntax, Span { start: at, end: at }, message, syntax_help(error.info()));
+                    self.fail(
+                        Code::Syntax,
+                        Span { start: at, end: at },
+                        message,
+                        syntax_help(error.info()),
+                    );
                     return Err(());
                 }
             };
             let finished = match event {
                 Event::Scalar(text, style, anchor, tag) => {
                     let kind = scalar_kind(&text, style, tag.as_deref());
-                    let node = Node { span, value: NodeValue::Scalar { text: text.as_ref().into(), kind } };
+                    let node = Node {
+                        span,
+                        value: NodeValue::Scalar {
+                            text: text.as_ref().into(),
+                            kind,
+                        },
+                    };
                     self.count(1, span)?;
                     self.remember(anchor, &node)?;
                     node
@@ -220,9 +247,16 @@ impl Builder {
                     let content = if matches!(event, Event::SequenceStart(..)) {
                         Content::Sequence(Vec::new())
                     } else {
-                        Content::Mapping { entries: Vec::new(), key: None }
+                        Content::Mapping {
+                            entries: Vec::new(),
+                            key: None,
+                        }
                     };
-                    stack.push(Open { start: span.start, anchor, content });
+                    stack.push(Open {
+                        start: span.start,
+                        anchor,
+                        content,
+                    });
                     continue;
                 }
                 Event::SequenceEnd | Event::MappingEnd => {
@@ -238,7 +272,12 @@ impl Builder {
                 Some(Content::Mapping { entries, key }) => match key.take() {
                     Some(key) => entries.push((key, finished)),
                     None => match finished.value {
-                        NodeValue::Scalar { text, .. } => *key = Some(Key { span: finished.span, text }),
+                        NodeValue::Scalar { text, .. } => {
+                            *key = Some(Key {
+                                span: finished.span,
+                                text,
+                            })
+                        }
                         _ => {
                             self.fail(
                                 Code::Syntax,
@@ -256,7 +295,10 @@ impl Builder {
     }
 
     fn close(&mut self, open: Open, end: Span, around: &[Open]) -> Result<Node, ()> {
-        let span = Span { start: open.start, end: end.end };
+        let span = Span {
+            start: open.start,
+            end: end.end,
+        };
         let value = match open.content {
             Content::Sequence(items) => NodeValue::Sequence(items),
             Content::Mapping { entries, .. } => NodeValue::Mapping(self.unique(entries, around)),
@@ -281,10 +323,18 @@ impl Builder {
                     if let NodeValue::Mapping(inner) = part.value {
                         merged.extend(inner);
                     } else {
-                        let message = format!("`<<` takes in mappings, and this is {}", part.kind_name());
+                        let message =
+                            format!("`<<` takes in mappings, and this is {}", part.kind_name());
                         let excerpt = excerpt::key("<<", key.span);
                         let help = "name a mapping by its alias";
-                        self.fail_at(Code::WrongType, key.span, path(around), message, help, excerpt);
+                        self.fail_at(
+                            Code::WrongType,
+                            key.span,
+                            path(around),
+                            message,
+                            help,
+                            excerpt,
+                        );
                     }
                 }
                 continue;
@@ -292,11 +342,21 @@ impl Builder {
             if let Some(line) = seen.get(&key.text) {
                 let help = format!("the first stands in line {line}");
                 let (message, excerpt) = if excerpt::is_word(&key.text) && !node.is_null() {
-                    (format!("`{}` is given twice", key.text), excerpt::key(&key.text, key.span))
+                    (
+                        format!("`{}` is given twice", key.text),
+                        excerpt::key(&key.text, key.span),
+                    )
                 } else {
                     ("a key is given twice".to_owned(), None)
                 };
-                self.fail_at(Code::DuplicateKey, key.span, path(around), message, &help, excerpt);
+                self.fail_at(
+                    Code::DuplicateKey,
+                    key.span,
+                    path(around),
+                    message,
+                    &help,
+                    excerpt,
+                );
                 continue;
             }
             seen.insert(Arc::clone(&key.text), key.span.start.line);
@@ -337,7 +397,12 @@ impl Builder {
             return Ok(());
         }
         let message = format!("more than {MAX_NODES} values, counting what aliases repeat");
-        self.fail(Code::TooManyNodes, span, message, "split the source into several files");
+        self.fail(
+            Code::TooManyNodes,
+            span,
+            message,
+            "split the source into several files",
+        );
         Err(())
     }
 }
@@ -367,10 +432,12 @@ struct Extent {
 /// INVARIANT: recursion is bounded by `MAX_DEPTH`, which holds for every finished node.
 fn extent(node: &Node) -> Extent {
     let of = |children: &mut dyn Iterator<Item = &Node>| {
-        children.map(extent).fold(Extent { size: 1, depth: 1 }, |sum, child| Extent {
-            size: sum.size + child.size,
-            depth: sum.depth.max(child.depth + 1),
-        })
+        children
+            .map(extent)
+            .fold(Extent { size: 1, depth: 1 }, |sum, child| Extent {
+                size: sum.size + child.size,
+                depth: sum.depth.max(child.depth + 1),
+            })
     };
     match &node.value {
         NodeValue::Scalar { .. } => Extent { size: 1, depth: 0 },
@@ -381,11 +448,17 @@ fn extent(node: &Node) -> Extent {
 
 fn location(marker: &saphyr_parser::Marker) -> Location {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Location { line: number(marker.line()), column: number(marker.col()).saturating_add(1) }
+    Location {
+        line: number(marker.line()),
+        column: number(marker.col()).saturating_add(1),
+    }
 }
 
 fn convert(span: saphyr_parser::Span) -> Span {
-    Span { start: location(&span.start), end: location(&span.end) }
+    Span {
+        start: location(&span.start),
+        end: location(&span.end),
+    }
 }
 
 fn scalar_kind(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> ScalarKind {
@@ -420,8 +493,15 @@ fn is_number(text: &str) -> bool {
     if let Some(digits) = text.strip_prefix("0o") {
         return !digits.is_empty() && digits.bytes().all(|b| (b'0'..=b'7').contains(&b));
     }
-    let starts = unsigned.bytes().next().is_some_and(|b| b.is_ascii_digit() || b == b'.');
-    starts && unsigned.bytes().all(|b| b.is_ascii_digit() || b".eE+-".contains(&b)) && unsigned.parse::<f64>().is_ok()
+    let starts = unsigned
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_digit() || b == b'.');
+    starts
+        && unsigned
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b".eE+-".contains(&b))
+        && unsigned.parse::<f64>().is_ok()
 }
 
 fn syntax_help(info: &str) -> &'static str {
@@ -431,4 +511,3 @@ fn syntax_help(info: &str) -> &'static str {
         "quote texts with special characters and indent each level alike"
     }
 }
-

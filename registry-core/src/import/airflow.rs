@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::{Import, Imported, Tool, profile, public_url};
@@ -95,11 +97,16 @@ pub fn airflow(source: &str, bytes: &[u8], catalogue: &Catalogue) -> Imported {
 
 /// The lines `ID=VALUE` of a file that has no others but comments.
 fn variables(text: &str) -> Option<Vec<(u32, &str, &str)>> {
-    let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty() && !line.starts_with('#'));
+    let lines = text
+        .lines()
+        .zip(1..)
+        .filter(|(line, _)| !line.trim().is_empty() && !line.starts_with('#'));
     let lines: Option<Vec<_>> = lines
         .map(|(line, number)| {
             let (id, value) = line.trim().trim_start_matches("export ").split_once('=')?;
-            let is_id = id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+            let is_id = id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
             let id = id.strip_prefix("AIRFLOW_CONN_").map_or(id, |id| id);
             is_id.then_some((number, id, value))
         })
@@ -113,23 +120,54 @@ fn json(import: &mut Import<'_>, id: Option<&str>, bytes: &[u8], span: Option<Sp
         Err(findings) => return import.imported.findings.extend(findings),
     };
     let Some(root) = document.roots.first() else {
-        return import.report(Code::Empty, "", span, "the source holds no connection".to_owned(), "export one first");
+        return import.report(
+            Code::Empty,
+            "",
+            span,
+            "the source holds no connection".to_owned(),
+            "export one first",
+        );
     };
     match &root.value {
-        NodeValue::Scalar { text, .. } => uri(import, id.unwrap_or_default(), text, "", span.or(Some(root.span))),
+        NodeValue::Scalar { text, .. } => uri(
+            import,
+            id.unwrap_or_default(),
+            text,
+            "",
+            span.or(Some(root.span)),
+        ),
         NodeValue::Sequence(items) => {
             for (index, item) in items.iter().enumerate() {
-                connection(import, id.unwrap_or_default(), item, &format!("/{index}"), span.unwrap_or(item.span));
+                connection(
+                    import,
+                    id.unwrap_or_default(),
+                    item,
+                    &format!("/{index}"),
+                    span.unwrap_or(item.span),
+                );
             }
         }
-        NodeValue::Mapping(_) if id.is_some() || root.get("conn_type").is_some_and(|kind| kind.as_str().is_some()) => {
-            connection(import, id.unwrap_or_default(), root, "", span.unwrap_or(root.span));
+        NodeValue::Mapping(_)
+            if id.is_some()
+                || root
+                    .get("conn_type")
+                    .is_some_and(|kind| kind.as_str().is_some()) =>
+        {
+            connection(
+                import,
+                id.unwrap_or_default(),
+                root,
+                "",
+                span.unwrap_or(root.span),
+            );
         }
         NodeValue::Mapping(entries) => {
             for (key, node) in entries {
                 let path = format!("/{}", key.text.replace('~', "~0").replace('/', "~1"));
                 match &node.value {
-                    NodeValue::Scalar { text, .. } => uri(import, &key.text, text, &path, Some(key.span)),
+                    NodeValue::Scalar { text, .. } => {
+                        uri(import, &key.text, text, &path, Some(key.span))
+                    }
                     _ => connection(import, &key.text, node, &path, key.span),
                 }
             }
@@ -140,9 +178,20 @@ fn json(import: &mut Import<'_>, id: Option<&str>, bytes: &[u8], span: Option<Sp
 fn connection(import: &mut Import<'_>, id: &str, node: &Node, path: &str, span: Span) {
     let NodeValue::Mapping(_) = node.value else {
         let help = "a connection is a URI or a mapping with `conn_type`";
-        return import.report(Code::WrongType, path, Some(span), "this is no connection".to_owned(), help);
+        return import.report(
+            Code::WrongType,
+            path,
+            Some(span),
+            "this is no connection".to_owned(),
+            help,
+        );
     };
-    let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
+    let text = |key| {
+        node.get(key)
+            .and_then(Node::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let port = node.get("port").and_then(Node::as_str);
     let port = match port.map(str::parse) {
         None => None,
@@ -153,7 +202,11 @@ fn connection(import: &mut Import<'_>, id: &str, node: &Node, path: &str, span: 
         }
     };
     let extra = match node.get("extra").map(|extra| (extra, &extra.value)) {
-        Some((_, NodeValue::Scalar { text, kind })) if *kind != ScalarKind::Null && !text.is_empty() => extras(import, text, path, span),
+        Some((_, NodeValue::Scalar { text, kind }))
+            if *kind != ScalarKind::Null && !text.is_empty() =>
+        {
+            extras(import, text, path, span)
+        }
         Some((extra, NodeValue::Mapping(_))) => match as_json(extra) {
             Value::Object(extra) => extra,
             _ => Map::new(),
@@ -174,7 +227,11 @@ fn connection(import: &mut Import<'_>, id: &str, node: &Node, path: &str, span: 
         let message = "the connection has no `conn_type`".to_owned();
         return import.report(Code::MissingKey, path, Some(span), message, "add it");
     }
-    let id = if id.is_empty() { text("conn_id") } else { id.to_owned() };
+    let id = if id.is_empty() {
+        text("conn_id")
+    } else {
+        id.to_owned()
+    };
     record(import, &id, connection, path, Some(span));
 }
 
@@ -182,7 +239,13 @@ fn connection(import: &mut Import<'_>, id: &str, node: &Node, path: &str, span: 
 fn extras(import: &mut Import<'_>, text: &str, path: &str, span: Span) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_else(|_| {
         let message = "the extras are no JSON object and were left out".to_owned();
-        import.report(Code::NotImported, path, Some(span), message, "write them as `{\"key\": \"value\"}`");
+        import.report(
+            Code::NotImported,
+            path,
+            Some(span),
+            message,
+            "write them as `{\"key\": \"value\"}`",
+        );
         Map::new()
     })
 }
@@ -192,20 +255,31 @@ fn as_json(node: &Node) -> Value {
         NodeValue::Scalar { text, kind } => match kind {
             ScalarKind::Null => Value::Null,
             ScalarKind::Boolean => Value::Bool(text.eq_ignore_ascii_case("true")),
-            ScalarKind::Number => serde_json::from_str(text).unwrap_or_else(|_| Value::from(&**text)),
+            ScalarKind::Number => {
+                serde_json::from_str(text).unwrap_or_else(|_| Value::from(&**text))
+            }
             ScalarKind::String => Value::from(&**text),
         },
         NodeValue::Sequence(items) => items.iter().map(as_json).collect(),
-        NodeValue::Mapping(entries) => {
-            Value::Object(entries.iter().map(|(key, node)| (key.text.to_string(), as_json(node))).collect())
-        }
+        NodeValue::Mapping(entries) => Value::Object(
+            entries
+                .iter()
+                .map(|(key, node)| (key.text.to_string(), as_json(node)))
+                .collect(),
+        ),
     }
 }
 
 fn uri(import: &mut Import<'_>, id: &str, uri: &str, path: &str, span: Option<Span>) {
     let Some((conn_type, rest)) = uri.trim().split_once("://") else {
         let help = "write it as `TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA?EXTRAS`";
-        return import.report(Code::InvalidUrl, path, span, "this is no connection URI".to_owned(), help);
+        return import.report(
+            Code::InvalidUrl,
+            path,
+            span,
+            "this is no connection URI".to_owned(),
+            help,
+        );
     };
     let mut conn_type = conn_type.to_lowercase().replace('-', "_");
     if conn_type == "postgresql" {
@@ -215,7 +289,9 @@ fn uri(import: &mut Import<'_>, id: &str, uri: &str, path: &str, span: Option<Sp
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     // A host may bring a scheme of its own: `http://https://host`.
     let (scheme, rest) = match rest.split_once("://") {
-        Some((scheme, rest)) if scheme.bytes().all(|b| b.is_ascii_alphanumeric()) => (Some(scheme), rest),
+        Some((scheme, rest)) if scheme.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            (Some(scheme), rest)
+        }
         _ => (None, rest),
     };
     let (authority, schema) = rest.split_once('/').unwrap_or((rest, ""));
@@ -225,15 +301,28 @@ fn uri(import: &mut Import<'_>, id: &str, uri: &str, path: &str, span: Option<Sp
         Some((host, port)) if !port.contains(']') => (host, port),
         _ => (address, ""),
     };
-    let Ok(port) = (if port.is_empty() { Ok(None) } else { port.parse().map(Some) }) else {
+    let Ok(port) = (if port.is_empty() {
+        Ok(None)
+    } else {
+        port.parse().map(Some)
+    }) else {
         let message = "the port of the connection URI is no number".to_owned();
-        return import.report(Code::InvalidUrl, path, span, message, "percent-encode `:`, `/` and `@` in the parts");
+        return import.report(
+            Code::InvalidUrl,
+            path,
+            span,
+            message,
+            "percent-encode `:`, `/` and `@` in the parts",
+        );
     };
     let host = decoded(host).to_lowercase();
     let mut extra = Map::new();
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if key == "__extra__" {
-            let at = span.unwrap_or(Span { start: START, end: START });
+            let at = span.unwrap_or(Span {
+                start: START,
+                end: START,
+            });
             extra = extras(import, &value, path, at);
             break;
         }
@@ -257,11 +346,22 @@ const START: crate::Location = crate::Location { line: 1, column: 1 };
 /// Undoes percent-encoding. A query would read `+` as a blank and end a value at `&`; here they
 /// stand for themselves.
 fn decoded(text: &str) -> String {
-    let query = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-    url::form_urlencoded::parse(query.as_bytes()).map(|(text, _)| text).collect()
+    let query = text
+        .replace('+', "%2B")
+        .replace('&', "%26")
+        .replace('=', "%3D");
+    url::form_urlencoded::parse(query.as_bytes())
+        .map(|(text, _)| text)
+        .collect()
 }
 
-fn record(import: &mut Import<'_>, id: &str, connection: Connection, path: &str, span: Option<Span>) {
+fn record(
+    import: &mut Import<'_>,
+    id: &str,
+    connection: Connection,
+    path: &str,
+    span: Option<Span>,
+) {
     let kind = connection.conn_type.clone();
     let (product, service_type) = match TYPES.iter().find(|(name, ..)| *name == kind) {
         Some((_, product, service_type)) => (super::adapted(product), super::adapted(service_type)),
@@ -269,8 +369,16 @@ fn record(import: &mut Import<'_>, id: &str, connection: Connection, path: &str,
     };
     let name = import.record_name(if id.is_empty() { &kind } else { id }, path, span);
     let (url, host) = address(&connection, &service_type);
-    let database = if matches!(kind.as_str(), "http" | "https") { "" } else { connection.schema.as_str() };
-    let (login, password) = if kind == "wasb" { ("account_name", "account_key") } else { ("username", "password") };
+    let database = if matches!(kind.as_str(), "http" | "https") {
+        ""
+    } else {
+        connection.schema.as_str()
+    };
+    let (login, password) = if kind == "wasb" {
+        ("account_name", "account_key")
+    } else {
+        ("username", "password")
+    };
     let mut entries = vec![
         (login.to_owned(), connection.login.clone()),
         (password.to_owned(), connection.password.clone()),
@@ -282,7 +390,10 @@ fn record(import: &mut Import<'_>, id: &str, connection: Connection, path: &str,
     let prefix = format!("extra__{kind}__");
     for (key, value) in connection.extra {
         let key = key.strip_prefix(&prefix).unwrap_or(&key);
-        let key = EXTRAS.iter().find(|(name, _)| *name == key).map_or(key, |(_, known)| known);
+        let key = EXTRAS
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map_or(key, |(_, known)| known);
         let value = match value {
             Value::String(text) => text,
             Value::Null => continue,
@@ -291,13 +402,14 @@ fn record(import: &mut Import<'_>, id: &str, connection: Connection, path: &str,
         entries.push((key.to_owned(), value));
     }
     let (mut configuration, mut secrets) = (Vec::new(), Vec::new());
-    for (key, value) in entries.into_iter().filter(|(_, value)| !value.is_empty()) {
+    let mut seen = HashSet::new();
+    let is_url = |value: &String| url.as_ref() == Some(value);
+    for (key, value) in entries
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty() && !is_url(value))
+    {
         let (key, is_public) = import.key(&service_type, &key);
-        let is_known = |name: &str| name == key;
-        if configuration.iter().any(|entry: &ConfigurationEntry| is_known(&entry.name))
-            || secrets.iter().any(|(name, _): &(String, String)| is_known(name))
-            || !import.fits(&key, &value, path, span)
-        {
+        if !seen.insert(key.clone()) || !import.fits(&key, &value, path, span) {
             continue;
         }
         if is_public && !crate::record::has_password(&value) {
@@ -306,14 +418,35 @@ fn record(import: &mut Import<'_>, id: &str, connection: Connection, path: &str,
             secrets.push((key, value));
         }
     }
-    let account = if secrets.is_empty() { Vec::new() } else { vec![profile(Name::fixed("default"), false, secrets)] };
-    let description: String = shortened(&connection.description).chars().filter(|c| !c.is_control()).collect();
-    import.push(Tool { name, product, description, service_type, url, configuration, profiles: account });
+    let account = if secrets.is_empty() {
+        Vec::new()
+    } else {
+        vec![profile(Name::fixed("default"), false, secrets)]
+    };
+    let description: String = shortened(&connection.description)
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect();
+    import.push(Tool {
+        name,
+        product,
+        description,
+        service_type,
+        url,
+        configuration,
+        profiles: account,
+    });
 }
 
 /// The URL of a connection; where the host makes none, the host is kept as it is.
 fn address(connection: &Connection, service_type: &Name) -> (Option<String>, Option<String>) {
-    let extra = |key: &str| connection.extra.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let extra = |key: &str| {
+        connection
+            .extra
+            .get(key)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    };
     let host = connection.host.as_str();
     let url = match connection.conn_type.as_str() {
         "aws" | "s3" => extra("endpoint_url").or_else(|| extra("host")).map_or_else(
@@ -330,11 +463,30 @@ fn address(connection: &Connection, service_type: &Name) -> (Option<String>, Opt
         kind => {
             // The `schema` of an HTTP connection is its scheme, else it is a database.
             let is_http = matches!(kind, "http" | "https");
-            let http = if connection.schema.is_empty() { kind } else { connection.schema.as_str() };
-            let scheme = if is_http { http.to_owned() } else { service_type.as_str().replace('_', "-") };
-            let base = if host.contains("://") { host.to_owned() } else { format!("{scheme}://{host}") };
-            let port = connection.port.map(|port| format!(":{port}")).unwrap_or_default();
-            let path = if is_http || connection.schema.is_empty() { String::new() } else { format!("/{}", encoded(&connection.schema)) };
+            let http = if connection.schema.is_empty() {
+                kind
+            } else {
+                connection.schema.as_str()
+            };
+            let scheme = if is_http {
+                http.to_owned()
+            } else {
+                service_type.as_str().replace('_', "-")
+            };
+            let base = if host.contains("://") {
+                host.to_owned()
+            } else {
+                format!("{scheme}://{host}")
+            };
+            let port = connection
+                .port
+                .map(|port| format!(":{port}"))
+                .unwrap_or_default();
+            let path = if is_http || connection.schema.is_empty() {
+                String::new()
+            } else {
+                format!("/{}", encoded(&connection.schema))
+            };
             format!("{}{port}{path}", base.trim_end_matches('/'))
         }
     };
@@ -345,5 +497,7 @@ fn address(connection: &Connection, service_type: &Name) -> (Option<String>, Opt
 }
 
 fn encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+    url::form_urlencoded::byte_serialize(text.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
 }

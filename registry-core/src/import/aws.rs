@@ -1,4 +1,6 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
+
+use indexmap::IndexMap;
 
 use super::{Import, Imported, Tool, profile, public_url};
 use crate::{
@@ -18,8 +20,14 @@ const SETTINGS: &[(&str, &str)] = &[
     ("aws_session_token", "AWS_SESSION_TOKEN"),
     ("region", "AWS_REGION"),
     ("ca_bundle", "AWS_CA_BUNDLE"),
-    ("request_checksum_calculation", "AWS_REQUEST_CHECKSUM_CALCULATION"),
-    ("response_checksum_validation", "AWS_RESPONSE_CHECKSUM_VALIDATION"),
+    (
+        "request_checksum_calculation",
+        "AWS_REQUEST_CHECKSUM_CALCULATION",
+    ),
+    (
+        "response_checksum_validation",
+        "AWS_RESPONSE_CHECKSUM_VALIDATION",
+    ),
 ];
 
 /// Ways to get credentials that would have to be run.
@@ -41,8 +49,9 @@ struct Setting {
     line: u32,
 }
 
-/// Sections by kind and name; each setting by name, those of a nested block as `BLOCK.NAME`.
-type Sections = BTreeMap<(String, String), BTreeMap<String, Setting>>;
+/// Sections by kind and name, in source order; each setting by name, those of a nested block as
+/// `BLOCK.NAME`.
+type Sections = IndexMap<(String, String), IndexMap<String, Setting>>;
 
 /// Reads the texts of `~/.aws/config` and `~/.aws/credentials`, either of which may be left out:
 /// one record, `aws-s3`, with one profile for each AWS profile that has keys.
@@ -64,25 +73,51 @@ type Sections = BTreeMap<(String, String), BTreeMap<String, Setting>>;
 /// assert_eq!(profile.configuration[0].name, "AWS_ACCESS_KEY_ID");
 /// ```
 #[must_use]
-pub fn aws(config: Option<(&str, &[u8])>, credentials: Option<(&str, &[u8])>, catalogue: &Catalogue) -> Imported {
+pub fn aws(
+    config: Option<(&str, &[u8])>,
+    credentials: Option<(&str, &[u8])>,
+    catalogue: &Catalogue,
+) -> Imported {
     let mut import = Import::new("", catalogue);
     let mut sections = Sections::new();
     for (file, is_config) in [(config, true), (credentials, false)] {
-        let Some((source, bytes)) = file else { continue };
+        let Some((source, bytes)) = file else {
+            continue;
+        };
         import.source = source.into();
         match std::str::from_utf8(bytes) {
             Ok(text) => read(&mut import, text, is_config, &mut sections),
-            Err(_) => import.report(Code::NotUtf8, "", None, "the file is not UTF-8".to_owned(), "save it as UTF-8"),
+            Err(_) => import.report(
+                Code::NotUtf8,
+                "",
+                None,
+                "the file is not UTF-8".to_owned(),
+                "save it as UTF-8",
+            ),
         }
     }
-    let mut profiles = Vec::new();
+    let (mut profiles, mut names) = (Vec::new(), HashSet::new());
     for ((_, name), settings) in sections.iter().filter(|((kind, _), _)| kind == "profile") {
-        let Some(first) = settings.values().next() else { continue };
+        let Some(first) = settings.values().next() else {
+            continue;
+        };
         import.source = Arc::clone(&first.source);
-        let (path, span) = (format!("/{}", name.replace('~', "~0").replace('/', "~1")), Some(at(first.line)));
+        let (path, span) = (
+            format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+            Some(at(first.line)),
+        );
         for run in RUN.iter().filter(|run| settings.contains_key(**run)) {
-            let message = format!("`{run}` of the profile `{}` would have to be run; it was left out", shortened(name));
-            import.report(Code::NotImported, &path, span, message, "register keys, or `ref+` references to them");
+            let message = format!(
+                "`{run}` of the profile `{}` would have to be run; it was left out",
+                shortened(name)
+            );
+            import.report(
+                Code::NotImported,
+                &path,
+                span,
+                message,
+                "register keys, or `ref+` references to them",
+            );
         }
         let mut secrets = Vec::new();
         for (setting, key) in SETTINGS {
@@ -93,23 +128,43 @@ pub fn aws(config: Option<(&str, &[u8])>, credentials: Option<(&str, &[u8])>, ca
             }
         }
         if !secrets.iter().any(|(key, _)| key == "AWS_ACCESS_KEY_ID") {
-            let message = format!("the profile `{}` has no access key and was left out", shortened(name));
-            import.report(Code::NotImported, &path, span, message, "add `aws_access_key_id` and `aws_secret_access_key`");
+            let message = format!(
+                "the profile `{}` has no access key and was left out",
+                shortened(name)
+            );
+            import.report(
+                Code::NotImported,
+                &path,
+                span,
+                message,
+                "add `aws_access_key_id` and `aws_secret_access_key`",
+            );
             continue;
         }
-        let services = settings.get("services").and_then(|name| sections.get(&("services".to_owned(), name.value.clone())));
-        let endpoint = services.and_then(|services| services.get("s3.endpoint_url")).or_else(|| settings.get("endpoint_url"));
+        let services = settings
+            .get("services")
+            .and_then(|name| sections.get(&("services".to_owned(), name.value.clone())));
+        let endpoint = services
+            .and_then(|services| services.get("s3.endpoint_url"))
+            .or_else(|| settings.get("endpoint_url"));
         if let Some(endpoint) = endpoint {
             match public_url(&endpoint.value) {
                 Some(url) => secrets.push(("AWS_ENDPOINT_URL_S3".to_owned(), url)),
                 None => {
-                    let message = "an `endpoint_url` is no URL with a host and was left out".to_owned();
-                    import.report(Code::InvalidUrl, &path, Some(at(endpoint.line)), message, "write it as `https://host`");
+                    let message =
+                        "an `endpoint_url` is no URL with a host and was left out".to_owned();
+                    import.report(
+                        Code::InvalidUrl,
+                        &path,
+                        Some(at(endpoint.line)),
+                        message,
+                        "write it as `https://host`",
+                    );
                 }
             }
         }
         let own = import.name(name, &path, span);
-        if profiles.iter().any(|other: &crate::Profile| other.name == own) {
+        if !names.insert(own.clone()) {
             let message = format!("a second profile would be named `{own}` and was left out");
             import.report(Code::NotImported, &path, span, message, "rename one");
             continue;
@@ -118,8 +173,14 @@ pub fn aws(config: Option<(&str, &[u8])>, credentials: Option<(&str, &[u8])>, ca
     }
     if profiles.is_empty() {
         let help = "give the texts of `~/.aws/config` and `~/.aws/credentials`";
-        import.report(Code::Empty, "", None, "no profile with an access key was found".to_owned(), help);
-        return import.imported;
+        import.report(
+            Code::Empty,
+            "",
+            None,
+            "no profile with an access key was found".to_owned(),
+            help,
+        );
+        return import.finish_as_found();
     }
     import.push(Tool {
         name: Name::fixed("aws-s3"),
@@ -130,8 +191,7 @@ pub fn aws(config: Option<(&str, &[u8])>, credentials: Option<(&str, &[u8])>, ca
         configuration: Vec::new(),
         profiles,
     });
-    // In the order of the files, not of the lines of both.
-    import.imported
+    import.finish_as_found()
 }
 
 fn read(import: &mut Import<'_>, text: &str, is_config: bool, sections: &mut Sections) {
@@ -144,18 +204,35 @@ fn read(import: &mut Import<'_>, text: &str, is_config: bool, sections: &mut Sec
         }
         if let Some(header) = content.strip_prefix('[') {
             block = None;
-            section = header.split(']').next().and_then(|header| kind_and_name(header, is_config));
+            section = header
+                .split(']')
+                .next()
+                .and_then(|header| kind_and_name(header, is_config));
             if let Some(section) = &section {
                 sections.entry(section.clone()).or_default();
             }
             continue;
         }
-        let Some((key, value)) = content.split_once('=').map(|(key, value)| (key.trim(), value.trim())) else {
+        let Some((key, value)) = content
+            .split_once('=')
+            .map(|(key, value)| (key.trim(), value.trim()))
+        else {
             let message = "a line is neither a section nor a setting".to_owned();
-            import.report(Code::Syntax, "", Some(at(number)), message, "write it as `name = value`");
+            import.report(
+                Code::Syntax,
+                "",
+                Some(at(number)),
+                message,
+                "write it as `name = value`",
+            );
             continue;
         };
-        let Some(settings) = section.as_ref().and_then(|section| sections.get_mut(section)) else { continue };
+        let Some(settings) = section
+            .as_ref()
+            .and_then(|section| sections.get_mut(section))
+        else {
+            continue;
+        };
         let is_nested = line.starts_with([' ', '\t']);
         let key = match &block {
             Some(block) if is_nested => format!("{block}.{key}"),
@@ -166,7 +243,14 @@ fn read(import: &mut Import<'_>, text: &str, is_config: bool, sections: &mut Sec
         };
         if !value.is_empty() {
             let value = value.to_owned();
-            settings.insert(key, Setting { value, source: Arc::clone(&import.source), line: number });
+            settings.insert(
+                key,
+                Setting {
+                    value,
+                    source: Arc::clone(&import.source),
+                    line: number,
+                },
+            );
         }
     }
 }
@@ -176,9 +260,10 @@ fn kind_and_name(header: &str, is_config: bool) -> Option<(String, String)> {
     let header = header.trim();
     match header.split_once(char::is_whitespace) {
         _ if !is_config => Some(("profile".to_owned(), header.to_owned())),
-        Some((kind @ ("profile" | "services"), name)) => {
-            Some((kind.to_owned(), name.trim().trim_matches(['"', '\'']).to_owned()))
-        }
+        Some((kind @ ("profile" | "services"), name)) => Some((
+            kind.to_owned(),
+            name.trim().trim_matches(['"', '\'']).to_owned(),
+        )),
         None if header == "default" => Some(("profile".to_owned(), header.to_owned())),
         _ => None,
     }

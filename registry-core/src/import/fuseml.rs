@@ -7,7 +7,10 @@ use crate::{
     document::{Document, Node, NodeValue},
     form,
     name::Name,
-    record::{Auth, EndpointForm, EndpointType, ExtensionForm, InstanceForm, Pairs, ProfileForm, Reader, Scope, ServiceForm},
+    record::{
+        Auth, EndpointForm, EndpointType, ExtensionForm, InstanceForm, Pairs, ProfileForm, Reader,
+        Scope, ServiceForm,
+    },
 };
 
 /// What nobody reads: times and references that FuseML keeps itself.
@@ -133,7 +136,12 @@ form! {
 pub fn fuseml(source: &str, bytes: &[u8], catalogue: &Catalogue) -> Imported {
     let document = match Document::parse(source, bytes) {
         Ok(document) => document,
-        Err(findings) => return Imported { records: Vec::new(), findings },
+        Err(findings) => {
+            return Imported {
+                records: Vec::new(),
+                findings,
+            };
+        }
     };
     let (records, findings) = Reader::read(&document, catalogue, |reader, node| {
         let form = FusemlExtension::decode(node, &mut reader.context)?;
@@ -143,22 +151,42 @@ pub fn fuseml(source: &str, bytes: &[u8], catalogue: &Catalogue) -> Imported {
     Imported { records, findings }
 }
 
-fn extension(form: FusemlExtension, node: &Node, context: &mut Context<'_>) -> Option<ExtensionForm> {
+fn extension(
+    form: FusemlExtension,
+    node: &Node,
+    context: &mut Context<'_>,
+) -> Option<ExtensionForm> {
     let Some(name) = form.id.or_else(|| form.product.clone()) else {
         if matches!(node.value, NodeValue::Mapping(_)) {
             let help = Some("add `id: …`".to_owned());
-            context.report(crate::Code::MissingKey, node, "neither `id` nor `product` is given".to_owned(), help);
+            context.report(
+                crate::Code::MissingKey,
+                node,
+                "neither `id` nor `product` is given".to_owned(),
+                help,
+            );
         }
         return None;
     };
     let given = form.services.unwrap_or_default();
     let mut uses: HashMap<Name, usize> = HashMap::new();
-    for credentials in given.iter().flat_map(|service| service.credentials.iter().flatten()) {
+    for credentials in given
+        .iter()
+        .flat_map(|service| service.credentials.iter().flatten())
+    {
         *uses.entry(credentials_id(credentials)).or_default() += 1;
     }
     let mut profiles = Vec::new();
-    let services = given.into_iter().filter_map(|form| service(form, &uses, &mut profiles, context)).collect();
-    let located = |name: &str| Some(Located { value: Name::new(name).ok()?, place: form.place.clone() });
+    let services = given
+        .into_iter()
+        .filter_map(|form| service(form, &uses, &mut profiles, context))
+        .collect();
+    let located = |name: &str| {
+        Some(Located {
+            value: Name::new(name).ok()?,
+            place: form.place.clone(),
+        })
+    };
     Some(ExtensionForm {
         name,
         product: form.product,
@@ -191,7 +219,10 @@ fn extension(form: FusemlExtension, node: &Node, context: &mut Context<'_>) -> O
 }
 
 fn credentials_id(credentials: &FusemlCredentials) -> Name {
-    credentials.id.as_ref().map_or_else(|| Name::fixed("default"), |id| id.value.clone())
+    credentials
+        .id
+        .as_ref()
+        .map_or_else(|| Name::fixed("default"), |id| id.value.clone())
 }
 
 fn service(
@@ -208,41 +239,70 @@ fn service(
     };
     let credentials = form.credentials.unwrap_or_default();
     let auth = match (&form.auth_required, credentials.is_empty()) {
-        (Some(Located { value: Flag(true), .. }), _) => Auth::Required,
+        (
+            Some(Located {
+                value: Flag(true), ..
+            }),
+            _,
+        ) => Auth::Required,
         (_, false) => Auth::Optional,
         (_, true) => Auth::None,
     };
     let mut own = Vec::new();
     for credentials in credentials {
         let id = credentials_id(&credentials);
-        let id = if uses.get(&id).is_some_and(|uses| *uses > 1) { joined(&name.value, &id) } else { id };
-        let id = Located { value: id, place: credentials.place.clone() };
+        let id = if uses.get(&id).is_some_and(|uses| *uses > 1) {
+            joined(&name.value, &id)
+        } else {
+            id
+        };
+        let id = Located {
+            value: id,
+            place: credentials.place.clone(),
+        };
         own.push(id.clone());
         profiles.push(profile(id, credentials));
     }
     let mut counts: HashMap<EndpointType, usize> = HashMap::new();
-    let endpoints = form.endpoints.unwrap_or_default().into_iter().filter_map(|form| {
-        let endpoint_type = form.endpoint_type.as_ref().map_or(EndpointType::External, |kind| kind.value);
-        let count = counts.entry(endpoint_type).or_default();
-        *count += 1;
-        let name = if *count == 1 { endpoint_type.to_string() } else { format!("{endpoint_type}-{count}") };
-        Some(EndpointForm {
-            name: Located { value: Name::new(&name).ok()?, place: form.place.clone() },
-            url: Some(form.url),
-            endpoint_type: form.endpoint_type,
-            default: None,
-            profiles: None,
-            configuration: form.configuration,
-            place: form.place,
-        })
-    });
+    let endpoints = form
+        .endpoints
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|form| {
+            let endpoint_type = form
+                .endpoint_type
+                .as_ref()
+                .map_or(EndpointType::External, |kind| kind.value);
+            let count = counts.entry(endpoint_type).or_default();
+            *count += 1;
+            let name = if *count == 1 {
+                endpoint_type.to_string()
+            } else {
+                format!("{endpoint_type}-{count}")
+            };
+            Some(EndpointForm {
+                name: Located {
+                    value: Name::new(&name).ok()?,
+                    place: form.place.clone(),
+                },
+                url: Some(form.url),
+                endpoint_type: form.endpoint_type,
+                default: None,
+                profiles: None,
+                configuration: form.configuration,
+                place: form.place,
+            })
+        });
     Some(ServiceForm {
         name,
         service: form.resource,
         service_type: None,
         category: form.category,
         description: form.description,
-        auth: Some(Located { value: auth, place: form.place.clone() }),
+        auth: Some(Located {
+            value: auth,
+            place: form.place.clone(),
+        }),
         profiles: Some(own),
         configuration: form.configuration,
         endpoints: Some(endpoints.collect()),
@@ -252,8 +312,13 @@ fn service(
 
 fn profile(name: Located<Name>, form: FusemlCredentials) -> ProfileForm {
     // FuseML looks at the lists only where the scope names them: projects in both narrow scopes.
-    let scope = form.scope.as_ref().map_or(Scope::Global, |scope| scope.value);
-    let list = |list: Option<Vec<Located<Name>>>, read: bool| list.filter(|_| read).map(crate::decode::OneOrMany);
+    let scope = form
+        .scope
+        .as_ref()
+        .map_or(Scope::Global, |scope| scope.value);
+    let list = |list: Option<Vec<Located<Name>>>, read: bool| {
+        list.filter(|_| read).map(crate::decode::OneOrMany)
+    };
     ProfileForm {
         name,
         project: None,

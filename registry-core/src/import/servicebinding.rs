@@ -29,35 +29,61 @@ pub fn servicebinding(binding: &str, files: &[(&str, &[u8])], catalogue: &Catalo
             Ok(text) => entries.push((file, text)),
             Err(_) => {
                 let message = format!("the file `{file}` is not text and was left out");
-                import.report(Code::NotImported, &format!("/{file}"), None, message, "register a `ref+file://` reference to it");
+                import.report(
+                    Code::NotImported,
+                    &format!("/{file}"),
+                    None,
+                    message,
+                    "register a `ref+file://` reference to it",
+                );
             }
         }
     }
     entries.sort_unstable();
-    let entry = |name: &str| entries.iter().find(|(file, _)| *file == name).map(|(_, text)| text.trim()).filter(|text| !text.is_empty());
+    let entry = |name: &str| {
+        entries
+            .iter()
+            .find(|(file, _)| *file == name)
+            .map(|(_, text)| text.trim())
+            .filter(|text| !text.is_empty())
+    };
     let Some(service_type) = entry("type") else {
-        import.report(Code::MissingKey, "", None, "the binding has no `type`".to_owned(), "the specification requires it");
+        import.report(
+            Code::MissingKey,
+            "",
+            None,
+            "the binding has no `type`".to_owned(),
+            "the specification requires it",
+        );
         return import.finish();
     };
     let url = match (entry("uri"), entry("host")) {
         (Some(uri), _) => public_url(uri),
         (None, Some(host)) => {
-            let port = entry("port").map(|port| format!(":{port}")).unwrap_or_default();
+            let port = entry("port")
+                .map(|port| format!(":{port}"))
+                .unwrap_or_default();
             public_url(&format!("{service_type}://{host}{port}"))
         }
         (None, None) => None,
     };
     let service_type = import.name(service_type, "/type", None);
-    let product = entry("provider").and_then(|provider| catalogue.product(provider)).map(|product| product.product.clone());
+    let product = entry("provider")
+        .and_then(|provider| catalogue.product(provider))
+        .map(|product| product.product.clone());
     let (mut configuration, mut secrets) = (Vec::new(), Vec::new());
     for (file, text) in &entries {
-        let is_read = matches!(*file, "type" | "provider") || matches!(*file, "host" | "port") && url.is_some();
+        let is_read = matches!(*file, "type" | "provider")
+            || matches!(*file, "host" | "port") && url.is_some();
         let (key, is_public) = import.key(&service_type, file);
         if is_read || !import.fits(&key, text, &format!("/{file}"), None) {
             continue;
         }
         if is_public && !crate::record::has_password(text) {
-            configuration.push(ConfigurationEntry { name: key, value: (*text).to_owned() });
+            configuration.push(ConfigurationEntry {
+                name: key,
+                value: (*text).to_owned(),
+            });
         } else if *file != "uri" || url.as_deref() != Some(text.trim()) {
             secrets.push((key, (*text).to_owned()));
         }
@@ -70,7 +96,11 @@ pub fn servicebinding(binding: &str, files: &[(&str, &[u8])], catalogue: &Catalo
         service_type,
         url,
         configuration,
-        profiles: if secrets.is_empty() { Vec::new() } else { vec![profile(Name::fixed("default"), false, secrets)] },
+        profiles: if secrets.is_empty() {
+            Vec::new()
+        } else {
+            vec![profile(Name::fixed("default"), false, secrets)]
+        },
     });
     import.finish()
 }

@@ -251,9 +251,10 @@ impl Decode for Pairs {
     fn decode(node: &Node, context: &mut Context<'_>) -> Option<Self> {
         let pairs = match &node.value {
             NodeValue::Sequence(_) => Vec::<Pair>::decode(node, context)?,
-            NodeValue::Mapping(entries) => {
-                entries.iter().filter_map(|(key, value)| entry(node, key, value, context)).collect()
-            }
+            NodeValue::Mapping(entries) => entries
+                .iter()
+                .filter_map(|(key, value)| entry(node, key, value, context))
+                .collect(),
             NodeValue::Scalar { .. } => {
                 context.wrong_type(node, "a mapping, or a list of `{name, value}`");
                 return None;
@@ -263,7 +264,12 @@ impl Decode for Pairs {
         for pair in &pairs {
             if !seen.insert(&*pair.name.value.0) {
                 let message = format!("`{}` is given twice", pair.name.value.0);
-                context.report_at(Code::DuplicateName, &pair.name.place, message, Some("remove one".to_owned()));
+                context.report_at(
+                    Code::DuplicateName,
+                    &pair.name.place,
+                    message,
+                    Some("remove one".to_owned()),
+                );
             }
         }
         Some(Self(pairs))
@@ -278,7 +284,12 @@ fn entry(node: &Node, key: &Key, value: &Node, context: &mut Context<'_>) -> Opt
         Ok(name) if context.repeatable(key, value) => name,
         Ok(_) => {
             let help = "write `KEY: value`".to_owned();
-            context.report_at(Code::MissingKey, &place, "a key has no value".to_owned(), Some(help));
+            context.report_at(
+                Code::MissingKey,
+                &place,
+                "a key has no value".to_owned(),
+                Some(help),
+            );
             return None;
         }
         Err((code, message, help)) => {
@@ -291,11 +302,23 @@ fn entry(node: &Node, key: &Key, value: &Node, context: &mut Context<'_>) -> Opt
         place.path = context.place(node).path;
         if value.is_null() {
             let help = "write `\"\"` for an empty text".to_owned();
-            context.report_at(Code::MissingKey, &place, format!("`{}` has no value", key.text), Some(help));
+            context.report_at(
+                Code::MissingKey,
+                &place,
+                format!("`{}` has no value", key.text),
+                Some(help),
+            );
             return None;
         }
         let value = Located::decode(value, context)?;
-        Some(Pair { name: Located { value: name, place: place.clone() }, place, value })
+        Some(Pair {
+            name: Located {
+                value: name,
+                place: place.clone(),
+            },
+            place,
+            value,
+        })
     })
 }
 
@@ -363,7 +386,9 @@ impl KeyName {
     fn fits(text: &str) -> bool {
         !text.is_empty()
             && text.chars().count() <= 253
-            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '=')
+            && !text
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || c == '=')
     }
 }
 
@@ -376,7 +401,11 @@ impl Scalar for KeyName {
         if Self::fits(text) {
             return Ok(Self(text.into()));
         }
-        let help = if text.contains('=') { "write `KEY: value`, not `KEY=value`" } else { "shorten it, or put it in one word" };
+        let help = if text.contains('=') {
+            "write `KEY: value`, not `KEY=value`"
+        } else {
+            "shorten it, or put it in one word"
+        };
         let message = "a configuration key has 1 to 253 characters without white space, control characters and `=`";
         Err((Code::InvalidName, message.to_owned(), Some(help.to_owned())))
     }
@@ -405,12 +434,21 @@ impl Scalar for RawText {
 
     fn read(text: &str) -> Result<Self, ScalarError> {
         if text.len() > Self::MAX {
-            let help = "store it in a file and give its path or a `ref+file://` reference".to_owned();
-            return Err((Code::InvalidText, format!("the value has more than {} bytes", Self::MAX), Some(help)));
+            let help =
+                "store it in a file and give its path or a `ref+file://` reference".to_owned();
+            return Err((
+                Code::InvalidText,
+                format!("the value has more than {} bytes", Self::MAX),
+                Some(help),
+            ));
         }
         if text.contains('\0') {
             let help = "encode it, for instance as base64".to_owned();
-            return Err((Code::InvalidText, "the value has a NUL character".to_owned(), Some(help)));
+            return Err((
+                Code::InvalidText,
+                "the value has a NUL character".to_owned(),
+                Some(help),
+            ));
         }
         Ok(Self(text.into()))
     }

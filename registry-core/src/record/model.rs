@@ -238,7 +238,10 @@ impl Scope {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 const fn is_false(value: &bool) -> bool {
     !*value
 }
@@ -257,12 +260,21 @@ mod version_fields {
         version_scheme: Option<Scheme>,
     }
 
-    pub(super) fn serialize<S: Serializer>(version: &Option<Version>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        version: &Option<Version>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         let text = version.as_ref().map(|version| version.as_str().to_owned());
-        Fields { version: text, version_scheme: version.as_ref().map(Version::scheme) }.serialize(serializer)
+        Fields {
+            version: text,
+            version_scheme: version.as_ref().map(Version::scheme),
+        }
+        .serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Version>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Version>, D::Error> {
         let fields = Fields::deserialize(deserializer)?;
         fields
             .version

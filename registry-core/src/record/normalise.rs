@@ -3,7 +3,10 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 use super::{
-    form::{EndpointForm, ExtensionForm, InstanceForm, Labels, MinimalForm, Pairs, ProfileForm, ServiceForm},
+    form::{
+        EndpointForm, ExtensionForm, InstanceForm, Labels, MinimalForm, Pairs, ProfileForm,
+        ServiceForm,
+    },
     model::{
         Admission, ConfigurationEntry, Endpoint, EndpointType, Extension, Instance, Profile, Scope,
         SecretEntry, Service,
@@ -11,7 +14,9 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    decode::{Context, Decode, Flag, Located, OneOrMany, Place, Scalar, Text, closest, listed, shortened},
+    decode::{
+        Context, Decode, Flag, Located, OneOrMany, Place, Scalar, Text, closest, listed, shortened,
+    },
     diagnostic::{Code, Diagnostics},
     document::{Document, Node, NodeValue},
     name::Name,
@@ -43,7 +48,11 @@ const DEFAULT: &str = "default";
 /// assert_eq!(records[0].instances[0].services[0].service_type, "mlflow");
 /// ```
 #[must_use]
-pub fn parse_records(source: &str, bytes: &[u8], catalogue: &Catalogue) -> (Vec<Extension>, Diagnostics) {
+pub fn parse_records(
+    source: &str,
+    bytes: &[u8],
+    catalogue: &Catalogue,
+) -> (Vec<Extension>, Diagnostics) {
     match Document::parse(source, bytes) {
         Ok(document) => Reader::read(&document, catalogue, Reader::record),
         Err(findings) => (Vec::new(), findings),
@@ -66,12 +75,16 @@ impl<'d> Reader<'d> {
         catalogue: &'d Catalogue,
         record: impl Fn(&mut Self, &Node) -> Option<Named>,
     ) -> (Vec<Extension>, Diagnostics) {
-        let mut reader = Self { context: Context::new(document), catalogue };
+        let mut reader = Self {
+            context: Context::new(document),
+            catalogue,
+        };
         let mut records: Vec<Named> = Vec::new();
         let mut sound = |reader: &mut Self, node: &Node| {
             let errors = reader.context.error_count();
             if let Some((name, extension)) = record(reader, node) {
-                let sound = reader.context.error_count() == errors && !reader.context.is_faulty(node);
+                let sound =
+                    reader.context.error_count() == errors && !reader.context.is_faulty(node);
                 records.push((name, extension.filter(|_| sound)));
             }
         };
@@ -97,41 +110,74 @@ impl<'d> Reader<'d> {
         let Self { mut context, .. } = reader;
         if document.roots.is_empty() {
             let help = "a record is a mapping with at least a `name`".to_owned();
-            context.report_source(Code::Empty, "the source holds no record".to_owned(), Some(help));
+            context.report_source(
+                Code::Empty,
+                "the source holds no record".to_owned(),
+                Some(help),
+            );
         }
         unique(&mut context, "record", records.iter().map(|(name, _)| name));
-        (records.into_iter().filter_map(|(_, record)| record).collect(), context.finish())
+        (
+            records
+                .into_iter()
+                .filter_map(|(_, record)| record)
+                .collect(),
+            context.finish(),
+        )
     }
 }
 
 impl Reader<'_> {
     fn record(&mut self, node: &Node) -> Option<Named> {
         let has = |key| node.get(key).is_some();
-        Some(if !has("instances") && (has("version") || has("configuration")) {
-            let form = MinimalForm::decode(node, &mut self.context)?;
-            (form.name.clone(), self.minimal(form))
-        } else {
-            let form = ExtensionForm::decode(node, &mut self.context)?;
-            (form.name.clone(), self.extension(form))
-        })
+        Some(
+            if !has("instances") && (has("version") || has("configuration")) {
+                let form = MinimalForm::decode(node, &mut self.context)?;
+                (form.name.clone(), self.minimal(form))
+            } else {
+                let form = ExtensionForm::decode(node, &mut self.context)?;
+                (form.name.clone(), self.extension(form))
+            },
+        )
     }
 
     pub(crate) fn extension(&mut self, form: ExtensionForm) -> Option<Extension> {
         let product = self.product(form.product.as_ref(), &form.name);
         let labels = self.labels(form.labels);
-        unique(&mut self.context, "instance", form.instances.iter().map(|instance| &instance.name));
-        let names: Vec<Name> = form.instances.iter().map(|instance| instance.name.value.clone()).collect();
+        unique(
+            &mut self.context,
+            "instance",
+            form.instances.iter().map(|instance| &instance.name),
+        );
+        let names: Vec<Name> = form
+            .instances
+            .iter()
+            .map(|instance| instance.name.value.clone())
+            .collect();
         let mut owners: HashMap<Name, Vec<usize>> = HashMap::new();
         for (index, instance) in form.instances.iter().enumerate() {
             for profile in instance.profiles.iter().flatten() {
-                owners.entry(profile.name.value.clone()).or_default().push(index);
+                owners
+                    .entry(profile.name.value.clone())
+                    .or_default()
+                    .push(index);
             }
         }
         let mut instances = Vec::with_capacity(names.len());
         for ((index, name), instance) in names.iter().enumerate().zip(form.instances) {
-            let here = instance.profiles.iter().flatten().take(100).map(|profile| profile.name.value.clone());
-            let defined =
-                Defined { instance: name, index, here: here.collect(), instances: &names, owners: &owners };
+            let here = instance
+                .profiles
+                .iter()
+                .flatten()
+                .take(100)
+                .map(|profile| profile.name.value.clone());
+            let defined = Defined {
+                instance: name,
+                index,
+                here: here.collect(),
+                instances: &names,
+                owners: &owners,
+            };
             instances.extend(self.instance(instance, &product, &defined));
         }
         Some(Extension {
@@ -150,13 +196,17 @@ impl Reader<'_> {
         if let Some(given) = product
             && self.catalogue.product(given.value.as_str()).is_none()
         {
-            let names = self.catalogue.products().map(|known| known.product.as_str());
+            let names = self
+                .catalogue
+                .products()
+                .map(|known| known.product.as_str());
             let help = closest(given.value.as_str(), names).map_or_else(
                 || "that is fine; `hitchpost catalog list` shows the known ones".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
             let message = format!("the catalogue does not know the product `{}`", given.value);
-            self.context.report_at(Code::UnknownProduct, &given.place, message, Some(help));
+            self.context
+                .report_at(Code::UnknownProduct, &given.place, message, Some(help));
         }
         product.unwrap_or(name).value.clone()
     }
@@ -168,7 +218,10 @@ impl Reader<'_> {
                 Ok(name) => {
                     labels.insert(name, pair.value.value.0.to_string());
                 }
-                Err((code, message, help)) => self.context.report_at(code, &pair.name.place, message, help),
+                Err((code, message, help)) => {
+                    self.context
+                        .report_at(code, &pair.name.place, message, help)
+                }
             }
         }
         labels
@@ -190,12 +243,28 @@ impl Reader<'_> {
         let version = self.version(form.version.as_ref(), form.version_scheme.as_ref(), product);
         let services = form.services.unwrap_or_default();
         let profiles = form.profiles.unwrap_or_default();
-        unique(&mut self.context, "service", services.iter().map(|service| &service.name));
-        unique(&mut self.context, "profile", profiles.iter().map(|profile| &profile.name));
-        let services = services.into_iter().filter_map(|service| self.service(service, defined)).collect();
-        let profiles = profiles.into_iter().filter_map(|profile| self.profile(profile)).collect();
+        unique(
+            &mut self.context,
+            "service",
+            services.iter().map(|service| &service.name),
+        );
+        unique(
+            &mut self.context,
+            "profile",
+            profiles.iter().map(|profile| &profile.name),
+        );
+        let services = services
+            .into_iter()
+            .filter_map(|service| self.service(service, defined))
+            .collect();
+        let profiles = profiles
+            .into_iter()
+            .filter_map(|profile| self.profile(profile))
+            .collect();
         Some(Instance {
-            location: form.location.map_or_else(|| Name::fixed(LOCAL), |location| location.value),
+            location: form
+                .location
+                .map_or_else(|| Name::fixed(LOCAL), |location| location.value),
             name: form.name.value,
             version,
             default: flag(form.default),
@@ -210,15 +279,33 @@ impl Reader<'_> {
     fn service(&mut self, form: ServiceForm, defined: &Defined<'_>) -> Option<Service> {
         if let (Some(_), Some(second)) = (&form.service, &form.service_type) {
             let message = "`service` and `type` are two words for the same".to_owned();
-            self.context.report_at(Code::ConflictingKeys, &second.place, message, Some("keep one".to_owned()));
+            self.context.report_at(
+                Code::ConflictingKeys,
+                &second.place,
+                message,
+                Some("keep one".to_owned()),
+            );
         }
         self.check_profiles(form.profiles.as_deref(), defined);
         let endpoints = form.endpoints.unwrap_or_default();
-        unique(&mut self.context, "endpoint", endpoints.iter().map(|endpoint| &endpoint.name));
-        let service_type = form.service.or(form.service_type).map_or_else(|| form.name.value.clone(), |name| name.value);
+        unique(
+            &mut self.context,
+            "endpoint",
+            endpoints.iter().map(|endpoint| &endpoint.name),
+        );
+        let service_type = form
+            .service
+            .or(form.service_type)
+            .map_or_else(|| form.name.value.clone(), |name| name.value);
         let known = self.catalogue.service_type(service_type.as_str());
-        let category = form.category.map(|name| name.value).or_else(|| known.map(|known| known.category.clone()));
-        let endpoints = endpoints.into_iter().filter_map(|endpoint| self.endpoint(endpoint, defined)).collect();
+        let category = form
+            .category
+            .map(|name| name.value)
+            .or_else(|| known.map(|known| known.category.clone()));
+        let endpoints = endpoints
+            .into_iter()
+            .filter_map(|endpoint| self.endpoint(endpoint, defined))
+            .collect();
         Some(Service {
             name: form.name.value,
             service_type,
@@ -233,14 +320,21 @@ impl Reader<'_> {
 
     fn endpoint(&mut self, form: EndpointForm, defined: &Defined<'_>) -> Option<Endpoint> {
         self.check_profiles(form.profiles.as_deref(), defined);
-        let endpoint_type = form.endpoint_type.map_or(EndpointType::External, |kind| kind.value);
+        let endpoint_type = form
+            .endpoint_type
+            .map_or(EndpointType::External, |kind| kind.value);
         match &form.url {
             Some(url) => self.check_url(url),
-            None if endpoint_type == EndpointType::ClusterApi || self.context.is_reported(&form.place) => {}
+            None if endpoint_type == EndpointType::ClusterApi
+                || self.context.is_reported(&form.place) => {}
             None => {
                 let message = format!("the endpoint `{}` has no URL", form.name.value);
-                let help = format!("add `url: …`; only `type: {}` needs none", EndpointType::ClusterApi);
-                self.context.report_at(Code::MissingUrl, &form.place, message, Some(help));
+                let help = format!(
+                    "add `url: …`; only `type: {}` needs none",
+                    EndpointType::ClusterApi
+                );
+                self.context
+                    .report_at(Code::MissingUrl, &form.place, message, Some(help));
             }
         }
         Some(Endpoint {
@@ -266,12 +360,19 @@ impl Reader<'_> {
         };
         self.context.hide(url.place.span);
         let help = "write it as `scheme://host[:port][/path]`".to_owned();
-        self.context.report_at(code, &url.place, message, Some(help));
+        self.context
+            .report_at(code, &url.place, message, Some(help));
     }
 
     fn credentials(&mut self, place: &Place, message: &str) {
-        let help = "put them into the `configuration` of a profile, where they are kept secret".to_owned();
-        self.context.report_at(Code::CredentialsInUrl, place, message.to_owned(), Some(help));
+        let help =
+            "put them into the `configuration` of a profile, where they are kept secret".to_owned();
+        self.context.report_at(
+            Code::CredentialsInUrl,
+            place,
+            message.to_owned(),
+            Some(help),
+        );
     }
 
     fn profile(&mut self, form: ProfileForm) -> Option<Profile> {
@@ -287,9 +388,13 @@ impl Reader<'_> {
             Some(text) => match time(&text.value.0) {
                 Some(time) => Some(time),
                 None => {
-                    let message = format!("`{}` is neither a time nor a date", shortened(&text.value.0));
+                    let message = format!(
+                        "`{}` is neither a time nor a date",
+                        shortened(&text.value.0)
+                    );
                     let help = "write it as `2030-01-31T12:00:00Z` or `2030-01-31`".to_owned();
-                    self.context.report_at(Code::InvalidTime, &text.place, message, Some(help));
+                    self.context
+                        .report_at(Code::InvalidTime, &text.place, message, Some(help));
                     None
                 }
             },
@@ -324,7 +429,10 @@ impl Reader<'_> {
             .map(|pair| {
                 self.check_reference(&pair.value.value.0, &pair.value.place);
                 if has_password(&pair.value.value.0) {
-                    self.credentials(&pair.value.place, "the URL carries a password, and everybody may see this value");
+                    self.credentials(
+                        &pair.value.place,
+                        "the URL carries a password, and everybody may see this value",
+                    );
                 }
                 ConfigurationEntry {
                     name: pair.name.value.0.to_string(),
@@ -339,7 +447,8 @@ impl Reader<'_> {
             && let Err(error) = value.parse::<crate::reference::Reference>()
         {
             let help = Some("write it as `ref+BACKEND://PATH#/KEY`".to_owned());
-            self.context.report_at(Code::InvalidReference, place, error.to_string(), help);
+            self.context
+                .report_at(Code::InvalidReference, place, error.to_string(), help);
         }
     }
 
@@ -350,7 +459,10 @@ impl Reader<'_> {
         product: &Name,
     ) -> Option<Version> {
         let version = version?;
-        let known = self.catalogue.product(product.as_str()).map(|known| known.version_scheme);
+        let known = self
+            .catalogue
+            .product(product.as_str())
+            .map(|known| known.version_scheme);
         let parsed = match scheme {
             Some(scheme) => Version::parse(&version.value.0, Some(scheme.value)),
             // A catalogue's scheme is how the tool numbers its releases; a build of someone's own
@@ -363,14 +475,25 @@ impl Reader<'_> {
             Ok(version) => Some(version),
             Err(error) => {
                 let help = Some(error.help().to_owned());
-                self.context.report_at(Code::InvalidVersion, &version.place, error.to_string(), help);
+                self.context.report_at(
+                    Code::InvalidVersion,
+                    &version.place,
+                    error.to_string(),
+                    help,
+                );
                 None
             }
         }
     }
 
     fn admission(&mut self, lists: Lists<'_>) -> Admission {
-        let Lists { scope, projects, users, groups, workflows } = lists;
+        let Lists {
+            scope,
+            projects,
+            users,
+            groups,
+            workflows,
+        } = lists;
         let mut admission = Admission {
             scope: Scope::Global,
             projects: self.join(projects, "project"),
@@ -384,22 +507,34 @@ impl Reader<'_> {
             (Scope::Group, !admission.groups.is_empty()),
             (Scope::Project, !admission.projects.is_empty()),
         ];
-        let narrowest = given.iter().find(|(_, given)| *given).map(|(scope, _)| *scope);
+        let narrowest = given
+            .iter()
+            .find(|(_, given)| *given)
+            .map(|(scope, _)| *scope);
         match scope {
             None => admission.scope = narrowest.unwrap_or(Scope::Global),
-            Some(Located { value: Scope::Global, place }) => {
+            Some(Located {
+                value: Scope::Global,
+                place,
+            }) => {
                 if let Some(list) = narrowest {
-                    let message = format!("`scope: global` admits everybody, yet a {list} is listed");
+                    let message =
+                        format!("`scope: global` admits everybody, yet a {list} is listed");
                     let help = format!("write `scope: {list}`, or remove the list");
-                    self.context.report_at(Code::ConflictingKeys, place, message, Some(help));
+                    self.context
+                        .report_at(Code::ConflictingKeys, place, message, Some(help));
                 }
             }
             Some(scope) => {
                 admission.scope = scope.value;
                 if admission.scope_list().is_some_and(<[Name]>::is_empty) {
-                    let message = format!("scope `{0}` without any {0} listed admits nobody", scope.value);
+                    let message = format!(
+                        "scope `{0}` without any {0} listed admits nobody",
+                        scope.value
+                    );
                     let help = format!("add `{}s: […]`", scope.value);
-                    self.context.report_at(Code::NobodyAdmitted, &scope.place, message, Some(help));
+                    self.context
+                        .report_at(Code::NobodyAdmitted, &scope.place, message, Some(help));
                 }
             }
         }
@@ -411,10 +546,19 @@ impl Reader<'_> {
             && let Some(first) = second.0.first()
         {
             let message = format!("`{word}` and `{word}s` are two words for the same");
-            self.context.report_at(Code::ConflictingKeys, &first.place, message, Some("keep one".to_owned()));
+            self.context.report_at(
+                Code::ConflictingKeys,
+                &first.place,
+                message,
+                Some("keep one".to_owned()),
+            );
         }
-        let mut names: Vec<Name> =
-            lists.into_iter().flatten().flat_map(|list| list.0).map(|name| name.value).collect();
+        let mut names: Vec<Name> = lists
+            .into_iter()
+            .flatten()
+            .flat_map(|list| list.0)
+            .map(|name| name.value)
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -423,22 +567,36 @@ impl Reader<'_> {
     fn check_profiles(&mut self, names: Option<&[Located<Name>]>, defined: &Defined<'_>) {
         for name in names.unwrap_or_default() {
             let (instance, wanted) = (defined.instance, &name.value);
-            let owners = defined.owners.get(wanted).map(Vec::as_slice).unwrap_or_default();
+            let owners = defined
+                .owners
+                .get(wanted)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             if owners.binary_search(&defined.index).is_ok() {
                 continue;
             }
-            let elsewhere = owners.first().and_then(|owner| defined.instances.get(*owner));
+            let elsewhere = owners
+                .first()
+                .and_then(|owner| defined.instances.get(*owner));
             let near = closest(wanted.as_str(), defined.here.iter().map(Name::as_str));
             let help = match (elsewhere, near) {
                 (Some(other), _) => {
-                    format!("`{wanted}` is defined in instance `{other}`; a profile applies within its own instance only")
+                    format!(
+                        "`{wanted}` is defined in instance `{other}`; a profile applies within its own instance only"
+                    )
                 }
                 (None, Some(near)) => format!("did you mean `{near}`?"),
-                (None, None) if defined.here.is_empty() => format!("instance `{instance}` defines no profile"),
-                (None, None) => format!("instance `{instance}` defines {}", listed(defined.here.iter().take(10))),
+                (None, None) if defined.here.is_empty() => {
+                    format!("instance `{instance}` defines no profile")
+                }
+                (None, None) => format!(
+                    "instance `{instance}` defines {}",
+                    listed(defined.here.iter().take(10))
+                ),
             };
             let message = format!("instance `{instance}` defines no profile `{wanted}`");
-            self.context.report_at(Code::UnknownProfile, &name.place, message, Some(help));
+            self.context
+                .report_at(Code::UnknownProfile, &name.place, message, Some(help));
         }
     }
 
@@ -452,12 +610,17 @@ impl Reader<'_> {
             .unwrap_or_default()
             .into_iter()
             .partition(|pair| {
-                self.catalogue.is_public_key(&pair.name.value.0) && !has_password(&pair.value.value.0)
+                self.catalogue.is_public_key(&pair.name.value.0)
+                    && !has_password(&pair.value.value.0)
             });
         let configuration = self.configuration(Some(Pairs(public)));
         let secret = self.secrets(Some(Pairs(secret)));
-        let known = self.catalogue.product(product.as_str()).and_then(|known| known.services.first());
-        let service_type = known.map_or_else(|| product.clone(), |known| known.service_type.clone());
+        let known = self
+            .catalogue
+            .product(product.as_str())
+            .and_then(|known| known.services.first());
+        let service_type =
+            known.map_or_else(|| product.clone(), |known| known.service_type.clone());
         let profiles = if secret.is_empty() {
             Vec::new()
         } else {
@@ -471,7 +634,10 @@ impl Reader<'_> {
         };
         let service = Service {
             name: service_type.clone(),
-            category: self.catalogue.service_type(service_type.as_str()).map(|known| known.category.clone()),
+            category: self
+                .catalogue
+                .service_type(service_type.as_str())
+                .map(|known| known.category.clone()),
             service_type,
             description: String::new(),
             auth: None,
@@ -523,12 +689,21 @@ struct Defined<'f> {
     owners: &'f HashMap<Name, Vec<usize>>,
 }
 
-fn unique<'f>(context: &mut Context<'_>, what: &str, names: impl Iterator<Item = &'f Located<Name>>) {
+fn unique<'f>(
+    context: &mut Context<'_>,
+    what: &str,
+    names: impl Iterator<Item = &'f Located<Name>>,
+) {
     let mut seen: HashMap<&Name, u32> = HashMap::new();
     for name in names {
         if let Some(line) = seen.insert(&name.value, name.place.span.start.line) {
             let message = format!("a second {what} is named `{}`", name.value);
-            context.report_at(Code::DuplicateName, &name.place, message, Some(format!("the first stands in line {line}")));
+            context.report_at(
+                Code::DuplicateName,
+                &name.place,
+                message,
+                Some(format!("the first stands in line {line}")),
+            );
         }
     }
 }
@@ -541,12 +716,17 @@ pub(crate) fn has_password(value: &str) -> bool {
 /// RFC 3339, or a date: its first moment in UTC.
 fn time(text: &str) -> Option<Timestamp> {
     text.parse::<Timestamp>()
-        .or_else(|_| text.parse::<civil::Date>().and_then(|date| date.to_zoned(TimeZone::UTC)).map(|day| day.timestamp()))
+        .or_else(|_| {
+            text.parse::<civil::Date>()
+                .and_then(|date| date.to_zoned(TimeZone::UTC))
+                .map(|day| day.timestamp())
+        })
         .ok()
 }
 
 fn text(text: Option<Located<Text<1_000>>>) -> String {
-    text.map(|text| text.value.0.to_string()).unwrap_or_default()
+    text.map(|text| text.value.0.to_string())
+        .unwrap_or_default()
 }
 
 fn flag(flag: Option<Located<Flag>>) -> bool {

@@ -7,6 +7,10 @@
     clippy::indexing_slicing,
     reason = "a failure of a test is the report"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read fixtures and measure time; the crate does not"
+)]
 
 mod diagnostics;
 mod docs;
@@ -46,18 +50,30 @@ fn rendered(findings: &[Diagnostic]) -> String {
         if let Some(excerpt) = &finding.excerpt {
             let marks = "^".repeat(excerpt.underline.len());
             writeln!(text, "  | {}", excerpt.text).unwrap();
-            writeln!(text, "{}", format!("  | {}{marks}", " ".repeat(excerpt.underline.start)).trim_end()).unwrap();
+            writeln!(
+                text,
+                "{}",
+                format!("  | {}{marks}", " ".repeat(excerpt.underline.start)).trim_end()
+            )
+            .unwrap();
         }
     }
     text
 }
 
 fn fixtures(folder: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(folder);
     let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap()))
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_str().unwrap().to_owned(),
+                fs::read(&path).unwrap(),
+            )
+        })
         .collect();
     files.sort();
     assert!(!files.is_empty(), "{}", folder.display());

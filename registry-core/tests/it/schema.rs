@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use hitchpost_registry_core::{
-    Catalogue, Code, Extension, RecordForm, SecretValue, catalogue_schema, parse_records, record_schema,
+    Catalogue, Code, Extension, RecordForm, SecretValue, catalogue_schema, parse_records,
+    record_schema,
 };
 use jsonschema::Validator;
 use proptest::{prelude::*, sample::Index};
@@ -37,9 +38,15 @@ fn the_schemas_are_schemas() {
         catalogue_schema(),
     ] {
         jsonschema::meta::validate(schema.as_value()).unwrap();
-        assert_eq!(schema.as_value()["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert_eq!(
+            schema.as_value()["$schema"],
+            "https://json-schema.org/draft/2020-12/schema"
+        );
         let described = schema.as_value().to_string();
-        assert!(!described.contains("\"place\""), "where a value stands is no key");
+        assert!(
+            !described.contains("\"place\""),
+            "where a value stands is no key"
+        );
     }
     insta::assert_json_snapshot!("record-schema", record_schema(None).as_value());
 }
@@ -49,20 +56,33 @@ fn as_json(text: &str) -> Value {
     fn value(node: &hitchpost_registry_core::Node) -> Value {
         use hitchpost_registry_core::{NodeValue, ScalarKind};
         match &node.value {
-            NodeValue::Scalar { kind: ScalarKind::Boolean, text } => json!(text.eq_ignore_ascii_case("true")),
+            NodeValue::Scalar {
+                kind: ScalarKind::Boolean,
+                text,
+            } => json!(text.eq_ignore_ascii_case("true")),
             NodeValue::Scalar { text, .. } => json!(&**text),
             NodeValue::Sequence(items) => items.iter().map(value).collect(),
-            NodeValue::Mapping(entries) => {
-                Value::Object(entries.iter().map(|(key, node)| (key.text.to_string(), value(node))).collect())
-            }
+            NodeValue::Mapping(entries) => Value::Object(
+                entries
+                    .iter()
+                    .map(|(key, node)| (key.text.to_string(), value(node)))
+                    .collect(),
+            ),
         }
     }
-    value(&hitchpost_registry_core::Document::parse("founding", text.as_bytes()).unwrap().roots[0])
+    value(
+        &hitchpost_registry_core::Document::parse("founding", text.as_bytes())
+            .unwrap()
+            .roots[0],
+    )
 }
 
 #[test]
 fn the_founding_examples_are_valid() {
-    let (extended, minimal) = (validator(Some(RecordForm::Extended)), validator(Some(RecordForm::Minimal)));
+    let (extended, minimal) = (
+        validator(Some(RecordForm::Extended)),
+        validator(Some(RecordForm::Minimal)),
+    );
     for (name, bytes) in fixtures("founding") {
         let record = as_json(std::str::from_utf8(&bytes).unwrap());
         let is_minimal = name.starts_with("minimal");
@@ -79,9 +99,15 @@ fn the_catalogue_is_valid() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue");
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "yaml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
             let file = typed(&std::fs::read_to_string(&path).unwrap());
-            let errors: Vec<_> = validator.iter_errors(&file).map(|error| error.to_string()).collect();
+            let errors: Vec<_> = validator
+                .iter_errors(&file)
+                .map(|error| error.to_string())
+                .collect();
             assert!(errors.is_empty(), "{}: {errors:?}", path.display());
         }
     }
@@ -92,7 +118,9 @@ fn typed(text: &str) -> Value {
     fn numbers(value: &mut Value) {
         match value {
             Value::Object(entries) => entries.iter_mut().for_each(|(key, value)| match value {
-                Value::String(text) if key == "port" => *value = text.parse::<u16>().unwrap().into(),
+                Value::String(text) if key == "port" => {
+                    *value = text.parse::<u16>().unwrap().into()
+                }
                 _ => numbers(value),
             }),
             Value::Array(items) => items.iter_mut().for_each(numbers),
@@ -109,10 +137,18 @@ fn name() -> impl Strategy<Value = Value> {
 }
 
 fn pairs() -> impl Strategy<Value = Value> {
-    let scalar = || prop_oneof!["[ -~é]{0,6}".prop_map(Value::from), any::<i32>().prop_map(Value::from), any::<bool>().prop_map(Value::from)];
+    let scalar = || {
+        prop_oneof![
+            "[ -~é]{0,6}".prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::from)
+        ]
+    };
     prop_oneof![
-        prop::collection::vec(("[A-Z_]{1,5}", scalar()), 0..3)
-            .prop_map(|pairs| pairs.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()),
+        prop::collection::vec(("[A-Z_]{1,5}", scalar()), 0..3).prop_map(|pairs| pairs
+            .into_iter()
+            .map(|(name, value)| json!({"name": name, "value": value}))
+            .collect()),
         prop::collection::btree_map("[A-Z_]{1,5}", scalar(), 0..3)
             .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
     ]
@@ -122,9 +158,20 @@ fn pairs() -> impl Strategy<Value = Value> {
 fn some(keys: Vec<(&'static str, BoxedStrategy<Value>)>) -> impl Strategy<Value = Value> {
     let entries: Vec<_> = keys
         .into_iter()
-        .map(|(key, value)| prop::option::weighted(0.4, value).prop_map(move |value| value.map(|value| (key, value))))
+        .map(|(key, value)| {
+            prop::option::weighted(0.4, value)
+                .prop_map(move |value| value.map(|value| (key, value)))
+        })
         .collect();
-    entries.prop_map(|entries| Value::Object(entries.into_iter().flatten().map(|(key, value)| (key.to_owned(), value)).collect()))
+    entries.prop_map(|entries| {
+        Value::Object(
+            entries
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        )
+    })
 }
 
 fn named(keys: Vec<(&'static str, BoxedStrategy<Value>)>) -> BoxedStrategy<Value> {
@@ -137,7 +184,9 @@ fn named(keys: Vec<(&'static str, BoxedStrategy<Value>)>) -> BoxedStrategy<Value
 }
 
 fn list(item: BoxedStrategy<Value>) -> BoxedStrategy<Value> {
-    prop::collection::vec(item, 0..3).prop_map(Value::from).boxed()
+    prop::collection::vec(item, 0..3)
+        .prop_map(Value::from)
+        .boxed()
 }
 
 fn choice(words: &'static [&'static str]) -> BoxedStrategy<Value> {
@@ -148,11 +197,30 @@ fn record() -> BoxedStrategy<Value> {
     let flag = || any::<bool>().prop_map(Value::from).boxed();
     let names = || prop_oneof![name(), list(name().boxed())].boxed();
     let text = || "[ -~]{0,9}".prop_map(Value::from).boxed();
-    let url = || choice(&["http://tool:80/x", "s3://bucket", "https://u:p@h", "nowhere"]);
-    let version = || choice(&["1.10", "1.19.0rc1", "2024.05.10", "RELEASE.2024-05-10T01-41-38Z", "noble", ""]);
+    let url = || {
+        choice(&[
+            "http://tool:80/x",
+            "s3://bucket",
+            "https://u:p@h",
+            "nowhere",
+        ])
+    };
+    let version = || {
+        choice(&[
+            "1.10",
+            "1.19.0rc1",
+            "2024.05.10",
+            "RELEASE.2024-05-10T01-41-38Z",
+            "noble",
+            "",
+        ])
+    };
     let endpoint = named(vec![
         ("url", url()),
-        ("type", choice(&["internal", "external", "cluster-api", "remote"])),
+        (
+            "type",
+            choice(&["internal", "external", "cluster-api", "remote"]),
+        ),
         ("default", flag()),
         ("profiles", list(name().boxed())),
         ("configuration", pairs().boxed()),
@@ -169,7 +237,10 @@ fn record() -> BoxedStrategy<Value> {
     ]);
     let admission = || {
         vec![
-            ("scope", choice(&["global", "project", "user", "group", "workflow"])),
+            (
+                "scope",
+                choice(&["global", "project", "user", "group", "workflow"]),
+            ),
             ("projects", names()),
             ("user", names()),
             ("default", flag()),
@@ -177,18 +248,33 @@ fn record() -> BoxedStrategy<Value> {
         ]
     };
     let mut profile = admission();
-    profile.push(("expires_at", choice(&["2030-01-31", "2030-01-31T12:00:00Z", "soon"])));
+    profile.push((
+        "expires_at",
+        choice(&["2030-01-31", "2030-01-31T12:00:00Z", "soon"]),
+    ));
     let mut instance = admission();
     instance.extend([
         ("version", version()),
-        ("version_scheme", choice(&["semver", "pep440", "date", "opaque"])),
+        (
+            "version_scheme",
+            choice(&["semver", "pep440", "date", "opaque"]),
+        ),
         ("location", name().boxed()),
         ("services", list(service)),
         ("profiles", list(named(profile))),
     ]);
-    let shared = || vec![("product", choice(&["mlflow", "minio", "s3", "tool"])), ("description", text())];
+    let shared = || {
+        vec![
+            ("product", choice(&["mlflow", "minio", "s3", "tool"])),
+            ("description", text()),
+        ]
+    };
     let mut extended = shared();
-    extended.extend([("labels", pairs().boxed()), ("immutable", flag()), ("configuration", pairs().boxed())]);
+    extended.extend([
+        ("labels", pairs().boxed()),
+        ("immutable", flag()),
+        ("configuration", pairs().boxed()),
+    ]);
     let extended = (named(extended), list(named(instance))).prop_map(|(mut record, instances)| {
         record["instances"] = instances;
         record
@@ -201,10 +287,27 @@ fn record() -> BoxedStrategy<Value> {
 /// What a mutation puts in the place of a value.
 fn intruder() -> impl Strategy<Value = Value> {
     prop::sample::select(vec![
-        json!(null), json!(true), json!(0), json!(-5), json!(1.5), json!(""), json!("a b"), json!("global"),
-        json!("true"), json!("-x"), json!("x".repeat(101)), json!("x".repeat(1_001)), json!([]), json!({}),
-        json!(["a"]), json!([null]), json!({"name": "a"}), json!({"a=b": 1}), json!({"name": "A", "value": "b"}),
-        json!([{"name": "A", "value": null}]), json!([{"name": "A", "value": 1, "more": 2}]),
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-5),
+        json!(1.5),
+        json!(""),
+        json!("a b"),
+        json!("global"),
+        json!("true"),
+        json!("-x"),
+        json!("x".repeat(101)),
+        json!("x".repeat(1_001)),
+        json!([]),
+        json!({}),
+        json!(["a"]),
+        json!([null]),
+        json!({"name": "a"}),
+        json!({"a=b": 1}),
+        json!({"name": "A", "value": "b"}),
+        json!([{"name": "A", "value": null}]),
+        json!([{"name": "A", "value": 1, "more": 2}]),
     ])
 }
 
@@ -245,7 +348,11 @@ fn mutate(value: &mut Value, at: &mut usize, with: &Value, how: u8) {
 
 /// Strips what JSON cannot give back: the values of secrets.
 fn redacted(mut records: Vec<Extension>) -> Vec<Extension> {
-    for profile in records.iter_mut().flat_map(|record| &mut record.instances).flat_map(|instance| &mut instance.profiles) {
+    for profile in records
+        .iter_mut()
+        .flat_map(|record| &mut record.instances)
+        .flat_map(|instance| &mut instance.profiles)
+    {
         for entry in &mut profile.configuration {
             entry.value = SecretValue::Redacted;
         }

@@ -10,7 +10,11 @@ const SECRET: &str = "Hunter2Kd83hs";
 #[track_caller]
 fn check(text: &str) {
     assert!(text.contains("Hunter2"), "{text}");
-    for text in [text.to_owned(), text.replace('\n', "\r\n"), text.replace('\n', "\r")] {
+    for text in [
+        text.to_owned(),
+        text.replace('\n', "\r\n"),
+        text.replace('\n', "\r"),
+    ] {
         let (records, findings) = parse(&text);
         let printed = [
             format!("{records:?}"),
@@ -140,13 +144,25 @@ fn values_of_profiles_never_show() {
         let configuration = configuration.replace('S', SECRET);
         check(&profile(&configuration));
         // With more findings around it, and with the whole profile on one line.
-        check(&profile(&configuration).replace("name: account", "name: account\n        scop: global"));
+        check(
+            &profile(&configuration)
+                .replace("name: account", "name: account\n        scop: global"),
+        );
         check(&profile(&configuration).replace("name: tool", "name: my tool"));
-        check(&format!("{}    services: [{{name: a, profiles: [b]}}]\n", profile(&configuration)));
+        check(&format!(
+            "{}    services: [{{name: a, profiles: [b]}}]\n",
+            profile(&configuration)
+        ));
         if !configuration.contains('\n') {
-            let line = format!("{{name: a b, scop: x, configuration{configuration}, scope: nobody, default: 7}}");
-            check(&format!("name: tool\ninstances: [{{name: default, profiles: [{line}]}}]\n"));
-            check(&format!("name: tool\ninstances: [{{name: default, profiles: {line}}}]\n"));
+            let line = format!(
+                "{{name: a b, scop: x, configuration{configuration}, scope: nobody, default: 7}}"
+            );
+            check(&format!(
+                "name: tool\ninstances: [{{name: default, profiles: [{line}]}}]\n"
+            ));
+            check(&format!(
+                "name: tool\ninstances: [{{name: default, profiles: {line}}}]\n"
+            ));
         }
     }
 }
@@ -155,8 +171,12 @@ fn values_of_profiles_never_show() {
 fn values_of_the_minimal_form_never_show() {
     for configuration in CONFIGURATIONS.iter().filter(|text| !text.starts_with('s')) {
         let configuration = configuration.replace('S', SECRET).replace("\n    ", "\n");
-        check(&format!("name: tool\nversion: 1\nconfiguration{configuration}\n"));
-        check(&format!("name: tool\nversion: 1\nunknown: 1\nconfiguration{configuration}\n"));
+        check(&format!(
+            "name: tool\nversion: 1\nconfiguration{configuration}\n"
+        ));
+        check(&format!(
+            "name: tool\nversion: 1\nunknown: 1\nconfiguration{configuration}\n"
+        ));
     }
 }
 
@@ -184,12 +204,23 @@ fn secrets_under_other_keys_never_show() {
 #[test]
 fn credentials_in_urls_never_show() {
     let endpoint = |url: &str| {
-        format!("name: t\ninstances: [{{name: a, services: [{{name: s, endpoints: [{{name: e, url: {url}}}]}}]}}]\n")
+        format!(
+            "name: t\ninstances: [{{name: a, services: [{{name: s, endpoints: [{{name: e, url: {url}}}]}}]}}]\n"
+        )
     };
     for url in [
-        "http://user:S@host", "https://S@host/path", "http://user:S@", "http://user:S@host:port", "user:S@host:80",
-        "http//user:S@host", "'http://user: S@host'", "http://user:a/S@host", "S", "[http://user:S@host]",
-        "{http://user:S@host: a}", "\"http://user:S@host",
+        "http://user:S@host",
+        "https://S@host/path",
+        "http://user:S@",
+        "http://user:S@host:port",
+        "user:S@host:80",
+        "http//user:S@host",
+        "'http://user: S@host'",
+        "http://user:a/S@host",
+        "S",
+        "[http://user:S@host]",
+        "{http://user:S@host: a}",
+        "\"http://user:S@host",
     ] {
         let text = endpoint(url).replace("S", SECRET);
         check(&text);
@@ -201,14 +232,21 @@ fn credentials_in_urls_never_show() {
     let (_, findings) = parse(
         "name: t\ninstances: [{name: a, configuration: {DB: 'postgres://u:p@h/d', OTHER: 'ssh://git@h'}}]\n",
     );
-    assert_eq!(findings.iter().map(|f| (f.code, f.path.as_str())).collect::<Vec<_>>(), [(
-        Code::CredentialsInUrl,
-        "/instances/0/configuration/DB"
-    )]);
+    assert_eq!(
+        findings
+            .iter()
+            .map(|f| (f.code, f.path.as_str()))
+            .collect::<Vec<_>>(),
+        [(Code::CredentialsInUrl, "/instances/0/configuration/DB")]
+    );
     // In the minimal form it makes a public key secret.
-    let text = "name: t\nversion: 1\nconfiguration: {MLFLOW_TRACKING_URI: 'http://u:S@mlflow'}\n".replace('S', SECRET);
+    let text = "name: t\nversion: 1\nconfiguration: {MLFLOW_TRACKING_URI: 'http://u:S@mlflow'}\n"
+        .replace('S', SECRET);
     check(&text);
-    assert_eq!(sound(&text)[0].instances[0].profiles[0].configuration.len(), 1);
+    assert_eq!(
+        sound(&text)[0].instances[0].profiles[0].configuration.len(),
+        1
+    );
 }
 
 /// A value that is shown in one place and secret in another is not shown.
@@ -224,18 +262,28 @@ instances:
 ";
     check(text);
     let (_, findings) = parse(text);
-    assert_eq!(findings[0].excerpt.as_ref().unwrap().text, "      - {name: p, configuration: {TOKEN: [REDACTED]}, defualt: [REDACTED]}");
-    assert_eq!(findings[1].excerpt.as_ref().unwrap().text, "      - {name: q, configuration: {TOKEN: … defualt: [REDACTED]}");
+    assert_eq!(
+        findings[0].excerpt.as_ref().unwrap().text,
+        "      - {name: p, configuration: {TOKEN: [REDACTED]}, defualt: [REDACTED]}"
+    );
+    assert_eq!(
+        findings[1].excerpt.as_ref().unwrap().text,
+        "      - {name: q, configuration: {TOKEN: … defualt: [REDACTED]}"
+    );
 }
 
 /// What is printed can be applied again: the mark stands for the value that is stored.
 #[test]
 fn a_redacted_value_reads_back_as_one() {
-    let records = sound(&profile(": {TOKEN: Hunter2}").replace("name: tool", "name: tool\nproduct: mlflow"));
+    let records =
+        sound(&profile(": {TOKEN: Hunter2}").replace("name: tool", "name: tool\nproduct: mlflow"));
     let json = serde_json::to_vec(&records).unwrap();
     assert!(String::from_utf8_lossy(&json).contains(REDACTED));
     let (again, findings) = parse_records("again.json", &json, Catalogue::builtin());
     assert!(findings.is_empty(), "{}", rendered(&findings));
-    assert_eq!(again[0].instances[0].profiles[0].configuration[0].value, SecretValue::Redacted);
+    assert_eq!(
+        again[0].instances[0].profiles[0].configuration[0].value,
+        SecretValue::Redacted
+    );
     assert_ne!(again, records);
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use hitchpost_registry_core::{Constraint, ConstraintError, Name};
 
+pub(crate) use form::{RequirementForm, into_requirements};
 pub use form::{parse_requirements, requirement_schema};
 
 /// Something a step needs: a selector, under the handle by which the step calls it.

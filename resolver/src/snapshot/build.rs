@@ -9,9 +9,10 @@ use hitchpost_registry_core::{
 use secrecy::ExposeSecret;
 
 use super::{
-    column::{Column, Id},
-    layer::{ItemId, Layer, NONE, Principal, ProfileId, ServiceId, VersionId, flags},
-    postings::{ANYWHERE, Key, Postings, Segment},
+    column::Column,
+    entries::{Entry, Held},
+    layer::{InstanceId, ItemId, Layer, NONE, Principal, ProfileId, ServiceId, VersionId, flags},
+    postings::{ANYWHERE, Key, Postings, PostingsBuilder, Segment},
     strings::{Strings, Symbol},
 };
 use crate::stage::rank;
@@ -50,20 +51,20 @@ impl<'r> Builder<'r> {
             let value = self.layer.strings.intern(value);
             self.layer.label_name.push(label);
             self.layer.label_value.push(value);
+            self.layer.label_extension.push(id);
         }
         self.layer.extension_labels.close(self.layer.label_name.len());
-        self.entries(&record.configuration);
-        self.layer.extension_entries.close(self.layer.entry_name.len());
+        let entries = self.entries(&record.configuration);
+        self.layer.extension_entries.push(entries);
         // Instances, services and endpoints in order of names, so that ids order as names do.
         for instance in by_name(&record.instances, |instance| &instance.name) {
             let row = self.layer.instance_extension.push(id);
-            debug_assert_eq!(row.index() + 1, self.layer.instance_extension.len());
-            self.instance(instance);
+            self.instance(row, instance);
         }
         self.layer.extension_instances.close(self.layer.instance_extension.len());
     }
 
-    fn instance(&mut self, instance: &'r Instance) {
+    fn instance(&mut self, row: InstanceId, instance: &'r Instance) {
         let name = self.intern(&instance.name);
         let location = self.intern(&instance.location);
         let version = instance.version.as_ref().map_or(VersionId(0), |version| self.version(version));
@@ -82,8 +83,8 @@ impl<'r> Builder<'r> {
         self.layer.instance_data_key.push(data_key);
         admitted(&instance.admission, &mut self.layer.strings, &mut self.layer.instance_principal);
         self.layer.instance_admitted.close(self.layer.instance_principal.len());
-        self.entries(&instance.configuration);
-        self.layer.instance_entries.close(self.layer.entry_name.len());
+        let entries = self.entries(&instance.configuration);
+        self.layer.instance_entries.push(entries);
 
         let mut profiles: HashMap<&Name, ProfileId> = HashMap::new();
         for profile in by_name(&instance.profiles, |profile| &profile.name) {
@@ -92,16 +93,22 @@ impl<'r> Builder<'r> {
         }
         self.layer.instance_profiles.close(self.layer.profile_name.len());
         for service in by_name(&instance.services, |service| &service.name) {
-            self.service(service, &profiles);
+            self.service(row, service, &profiles);
         }
         self.layer.instance_services.close(self.layer.service_name.len());
+        // Only now is it known which profiles are referenced somewhere.
+        for (service, id) in by_name(&instance.services, |service| &service.name).into_iter().zip(self.layer.instance_services.of(row)) {
+            let auth = service.auth.unwrap_or_else(|| default_auth(&self.layer, id));
+            let position = Auth::ALL.iter().position(|known| *known == auth);
+            self.layer.service_auth.push(position.and_then(|position| u8::try_from(position).ok()).unwrap_or(0));
+        }
     }
 
     fn version(&mut self, version: &'r Version) -> VersionId {
         let layer = &mut self.layer;
         *self.versions.entry(version).or_insert_with(|| {
             layer.versions.push(version.clone());
-            VersionId::new(u32::try_from(layer.versions.len()).unwrap_or(u32::MAX))
+            VersionId(u32::try_from(layer.versions.len()).unwrap_or(u32::MAX))
         })
     }
 
@@ -117,29 +124,27 @@ impl<'r> Builder<'r> {
         self.layer.profile_expires.push(expires);
         admitted(&profile.admission, &mut self.layer.strings, &mut self.layer.profile_principal);
         self.layer.profile_admitted.close(self.layer.profile_principal.len());
+        let mut entries = Vec::with_capacity(profile.configuration.len());
         for SecretEntry { name, value } in &profile.configuration {
             let (held, value) = match value {
-                SecretValue::Sealed(sealed) => (2, self.layer.strings.push(sealed.as_bytes())),
-                SecretValue::Plain(plain) => (1, self.layer.strings.push(plain.expose_secret().as_bytes())),
-                _ => (1, NONE),
+                SecretValue::Sealed(sealed) => (Held::Sealed, self.layer.strings.push(sealed.as_bytes())),
+                SecretValue::Plain(plain) => (Held::Secret, self.layer.strings.push(plain.expose_secret().as_bytes())),
+                _ => (Held::Secret, NONE),
             };
-            self.entry(name, value, held);
+            entries.push(Entry { name: self.layer.strings.intern(name), value, held });
         }
-        self.layer.profile_entries.close(self.layer.entry_name.len());
+        self.layer.profile_entries.push(entries);
         id
     }
 
-    fn service(&mut self, service: &Service, profiles: &HashMap<&Name, ProfileId>) {
-        let instance = u32::try_from(self.layer.instance_name.len()).unwrap_or(u32::MAX) - 1;
+    fn service(&mut self, instance: InstanceId, service: &Service, profiles: &HashMap<&Name, ProfileId>) {
         let name = self.intern(&service.name);
         let service_type = self.intern(&service.service_type);
         let category = service.category.as_ref().map_or(NONE, |category| self.intern(category));
-        self.layer.service_instance.push(Id::new(instance));
+        self.layer.service_instance.push(instance);
         self.layer.service_name.push(name);
         self.layer.service_type.push(service_type);
         self.layer.service_category.push(category);
-        let auth = service.auth.and_then(|auth| Auth::ALL.iter().position(|known| *known == auth));
-        self.layer.service_auth.push(auth.and_then(|position| u8::try_from(position + 1).ok()).unwrap_or(0));
         for endpoint in by_name(&service.endpoints, |endpoint| &endpoint.name) {
             let name = self.intern(&endpoint.name);
             let url = endpoint.url.as_ref().map_or(NONE, |url| self.layer.strings.push(url.as_bytes()));
@@ -153,8 +158,8 @@ impl<'r> Builder<'r> {
                 self.referenced(*profile);
             }
             self.layer.endpoint_references.close(self.layer.endpoint_reference.len());
-            self.entries(&endpoint.configuration);
-            self.layer.endpoint_entries.close(self.layer.entry_name.len());
+            let entries = self.entries(&endpoint.configuration);
+            self.layer.endpoint_entries.push(entries);
         }
         self.layer.service_endpoints.close(self.layer.endpoint_name.len());
         for profile in service.profiles.iter().filter_map(|name| profiles.get(name)) {
@@ -162,8 +167,8 @@ impl<'r> Builder<'r> {
             self.referenced(*profile);
         }
         self.layer.service_references.close(self.layer.service_reference.len());
-        self.entries(&service.configuration);
-        self.layer.service_entries.close(self.layer.entry_name.len());
+        let entries = self.entries(&service.configuration);
+        self.layer.service_entries.push(entries);
     }
 
     fn referenced(&mut self, profile: ProfileId) {
@@ -171,19 +176,14 @@ impl<'r> Builder<'r> {
         self.layer.profile_flags.set(profile, bits | flags::REFERENCED);
     }
 
-    fn entries(&mut self, entries: &[ConfigurationEntry]) {
-        for ConfigurationEntry { name, value } in entries {
-            let held = u8::from(is_reference(value));
-            let value = self.layer.strings.push(value.as_bytes());
-            self.entry(name, value, held);
-        }
-    }
-
-    fn entry(&mut self, name: &str, value: Symbol, held: u8) {
-        let name = self.layer.strings.intern(name);
-        self.layer.entry_name.push(name);
-        self.layer.entry_value.push(value);
-        self.layer.entry_held.push(held);
+    fn entries(&mut self, entries: &[ConfigurationEntry]) -> Vec<Entry> {
+        let strings = &mut self.layer.strings;
+        let one = |ConfigurationEntry { name, value }: &ConfigurationEntry| Entry {
+            name: strings.intern(name),
+            value: strings.push(value.as_bytes()),
+            held: if is_reference(value) { Held::Secret } else { Held::Public },
+        };
+        entries.iter().map(one).collect()
     }
 
     fn finish(mut self) -> Layer {
@@ -192,8 +192,63 @@ impl<'r> Builder<'r> {
         for extension in layer.extensions() {
             layer.extension_by_symbol.set(layer.extension_name.at(extension), extension.0 + 1);
         }
+        rank_versions(layer);
+        group_instances(layer);
+        index_names(layer);
         layer.postings = postings(layer);
         self.layer
+    }
+}
+
+/// Numbers the versions of each scheme in their order; those that are equal or do not compare
+/// share a number.
+fn rank_versions(layer: &mut Layer) {
+    let mut sorted: Vec<(&Version, usize)> = layer.versions.iter().zip(1..).collect();
+    sorted.sort_by(|(a, _), (b, _)| a.scheme().cmp(&b.scheme()).then(a.compare(b).unwrap_or(Ordering::Equal)));
+    let mut levels = vec![0; layer.versions.len() + 1];
+    let mut level = 0;
+    let mut before: Option<&Version> = None;
+    for (version, id) in sorted {
+        let is_same = before.is_some_and(|before| before.scheme() == version.scheme() && before.compare(version).is_none_or(Ordering::is_eq));
+        if !is_same {
+            level += 1;
+        }
+        if let Some(place) = levels.get_mut(id) {
+            *place = level;
+        }
+        before = Some(version);
+    }
+    for level in levels {
+        layer.version_level.push(level);
+    }
+}
+
+/// Numbers the instances of one prefix, product and scheme alike, in the order of the prefixes.
+fn group_instances(layer: &mut Layer) {
+    let mut keys: Vec<_> = layer.instances().map(|instance| (rank::group_key(layer, instance), instance)).collect();
+    keys.sort_unstable();
+    layer.instance_group.resize(keys.len());
+    let mut group = 0;
+    let mut before = None;
+    for (key, instance) in keys {
+        group += u32::from(before.is_some_and(|before| before != key));
+        before = Some(key);
+        layer.instance_group.set(instance, group);
+    }
+}
+
+/// Lists the instances by name, and the labels by name and value.
+fn index_names(layer: &mut Layer) {
+    let mut instances: Vec<InstanceId> = layer.instances().collect();
+    instances.sort_unstable_by_key(|instance| (layer.instance_name.at(*instance), *instance));
+    for instance in instances {
+        layer.instance_by_name.push(instance);
+    }
+    let count = u32::try_from(layer.label_name.len()).unwrap_or(u32::MAX);
+    let mut labels: Vec<ItemId> = (0..count).map(ItemId).collect();
+    labels.sort_unstable_by_key(|label| (layer.label_name.at(*label), layer.label_value.at(*label), *label));
+    for label in labels {
+        layer.label_by_text.push(label);
     }
 }
 
@@ -223,87 +278,82 @@ fn by_name<T>(parts: &[T], name: impl Fn(&T) -> &Name) -> Vec<&T> {
     parts
 }
 
+/// Whether a service that does not say wants an account: when any profile applies to it or to one
+/// of its endpoints.
+fn default_auth(layer: &Layer, service: ServiceId) -> Auth {
+    let mut ways = std::iter::once(None).chain(layer.service_endpoints.of(service).map(Some));
+    if ways.any(|endpoint| layer.applicable_profiles(service, endpoint).next().is_some()) {
+        Auth::Required
+    } else {
+        Auth::None
+    }
+}
+
 /// Who may be admitted to a service at all: a superset, which time and endpoint may narrow.
 fn principals(layer: &Layer, service: ServiceId) -> Vec<Principal> {
     let instance = layer.service_instance.at(service);
+    let mut principals = Vec::new();
     if layer.instance_scope(instance) != Scope::Global {
         let listed = layer.instance_principal.slice(layer.instance_admitted.range(instance));
-        return of_scope(layer.instance_scope(instance), listed);
-    }
-    let open = matches!(layer.auth(service), Some(Auth::None | Auth::Optional));
-    let everybody = vec![Principal::EVERYBODY];
-    if open {
-        return everybody;
-    }
-    let mut principals = Vec::new();
-    let mut any = false;
-    let endpoints = layer.service_endpoints.of(service).map(Some).chain([None]);
-    for profile in endpoints.flat_map(|endpoint| layer.applicable_profiles(service, endpoint).collect::<Vec<_>>()) {
-        any = true;
-        let scope = layer.profile_scope(profile);
-        if scope == Scope::Global {
-            return everybody;
+        principals.extend(of_scope(layer.instance_scope(instance), listed));
+    } else if layer.auth(service) != Auth::Required {
+        return vec![Principal::EVERYBODY];
+    } else {
+        let endpoints = layer.service_endpoints.of(service).map(Some).chain([None]);
+        for profile in endpoints.flat_map(|endpoint| layer.applicable_profiles(service, endpoint)) {
+            let scope = layer.profile_scope(profile);
+            if scope == Scope::Global {
+                return vec![Principal::EVERYBODY];
+            }
+            principals.extend(of_scope(scope, layer.profile_principal.slice(layer.profile_admitted.range(profile))));
         }
-        principals.extend(of_scope(scope, layer.profile_principal.slice(layer.profile_admitted.range(profile))));
     }
-    if !any {
-        return everybody;
+    if principals.is_empty() {
+        return vec![Principal::NOBODY];
     }
     principals.sort_unstable();
     principals.dedup();
     principals
 }
 
-fn of_scope(scope: Scope, listed: &[u32]) -> Vec<Principal> {
-    listed.iter().map(|number| Principal(*number)).filter(|principal| principal.scope() == scope).collect()
+fn of_scope(scope: Scope, listed: &[u32]) -> impl Iterator<Item = Principal> {
+    listed.iter().map(|number| Principal(*number)).filter(move |principal| principal.scope() == scope)
 }
 
 fn postings(layer: &Layer) -> Postings {
-    let mut lists: HashMap<Segment, Vec<ServiceId>> = HashMap::new();
+    let mut builder = PostingsBuilder::default();
     let count = u32::try_from(layer.service_name.len()).unwrap_or(u32::MAX);
-    for service in (0..count).map(ServiceId) {
+    // Best first as far as that does not depend on the caller's zone: by group; then the higher
+    // version, and of equal ones by their text; then by number, which is by name.
+    let mut ranked: Vec<_> = (0..count)
+        .map(|service| {
+            let instance = layer.service_instance.at(ServiceId(service));
+            let version = layer.instance_version.at(instance);
+            (layer.instance_group.at(instance), !layer.version_level.at(version), version, service)
+        })
+        .collect();
+    ranked.sort_unstable();
+    for service in ranked.into_iter().map(|(_, _, _, service)| ServiceId(service)) {
         let instance = layer.service_instance.at(service);
         let extension = layer.instance_extension.at(instance);
-        let location = layer.instance_location.at(instance);
         let mut endpoints = layer.service_endpoints.of(service);
         let anywhere = endpoints.len() == 0
-            || endpoints.any(|endpoint| {
-                matches!(layer.endpoint_type(endpoint), EndpointType::External | EndpointType::Remote)
-            });
+            || endpoints.any(|endpoint| matches!(layer.endpoint_type(endpoint), EndpointType::External | EndpointType::Remote));
         let keys = [
+            (Key::Any, NONE),
             (Key::Type, layer.service_type.at(service)),
+            (Key::Name, layer.service_name.at(service)),
             (Key::Category, layer.service_category.at(service)),
             (Key::Product, layer.extension_product.at(extension)),
         ];
+        let zones = [Some(layer.instance_location.at(instance).0 + 1), anywhere.then_some(ANYWHERE)];
         for principal in principals(layer, service) {
-            for (kind, symbol) in keys.into_iter().filter(|(_, symbol)| *symbol != NONE) {
-                lists.entry(Segment::new(kind, symbol, principal, location.0 + 1)).or_default().push(service);
-                if anywhere {
-                    lists.entry(Segment::new(kind, symbol, principal, ANYWHERE)).or_default().push(service);
+            for (kind, symbol) in keys.into_iter().filter(|(kind, symbol)| *kind == Key::Any || *symbol != NONE) {
+                for zone in zones.into_iter().flatten() {
+                    builder.push(Segment::new(kind, symbol, principal, zone), service);
                 }
             }
         }
     }
-    let mut lists: Vec<(Segment, Vec<ServiceId>)> = lists.into_iter().collect();
-    lists.sort_unstable_by_key(|(segment, _)| *segment);
-    for (_, services) in &mut lists {
-        services.sort_by(|a, b| order(layer, *a, *b));
-    }
-    Postings::new(lists)
-}
-
-/// Best first as far as that does not depend on the caller's zone; then by product and scheme of
-/// the version, so that comparable versions stand together; then by number, which is by name.
-fn order(layer: &Layer, a: ServiceId, b: ServiceId) -> Ordering {
-    let (left, right) = (layer.service_instance.at(a), layer.service_instance.at(b));
-    rank::static_group(layer, left)
-        .cmp(&rank::static_group(layer, right))
-        .then_with(|| match (layer.version(left), layer.version(right)) {
-            (Some(left), Some(right)) => right
-                .compare(left)
-                .unwrap_or(Ordering::Equal)
-                .then_with(|| left.as_str().cmp(right.as_str())),
-            _ => Ordering::Equal,
-        })
-        .then(a.cmp(&b))
+    builder.finish()
 }

@@ -4,7 +4,7 @@
 //! damaged image gives wrong answers at worst in tests, never a crash; images are checked by a
 //! digest before they are used.
 
-use std::{fmt, marker::PhantomData, ops::Range};
+use std::{cmp::Ordering, fmt, marker::PhantomData, ops::Range};
 
 /// A number of a row.
 pub(crate) trait Id: Copy + fmt::Debug {
@@ -152,6 +152,14 @@ impl<K: Id, T: Raw> Column<K, T> {
     /// The rows `from..to`.
     pub(crate) fn slice(&self, range: Range<u32>) -> &[T] {
         self.values.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    /// Of a sorted column, the rows that compare as equal.
+    pub(crate) fn equal(&self, compare: impl Fn(&T) -> Ordering) -> &[T] {
+        let from = self.values.partition_point(|value| compare(value).is_lt());
+        let rest = self.values.get(from..).unwrap_or_default();
+        let length = rest.partition_point(|value| compare(value).is_eq());
+        rest.get(..length).unwrap_or_default()
     }
 }
 

@@ -4,6 +4,7 @@ use hitchpost_registry_core::{Auth, EndpointType, Scope, Version};
 
 use super::{
     column::{Column, Id, Runs, ids},
+    entries::Entries,
     postings::Postings,
     strings::{Strings, Symbol},
 };
@@ -21,25 +22,12 @@ ids! {
     pub(crate) struct ProfileId;
     /// A distinct version, plus one; 0 is none.
     pub(crate) struct VersionId;
-    /// A configuration entry.
-    pub(crate) struct EntryId;
     /// An admitted principal, a referenced profile or a label: a row of a list.
     pub(crate) struct ItemId;
 }
 
 /// Symbol 0 is the empty text: the absence of an optional name.
 pub(crate) const NONE: Symbol = Symbol(0);
-
-/// How a configuration value is held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Held {
-    /// As text, for everybody to see.
-    Public,
-    /// As text, not to be shown: a `ref+` reference of a profile, or a value never sealed.
-    Secret,
-    /// Encrypted.
-    Sealed,
-}
 
 macro_rules! columns {
     ($($(#[$doc:meta])* $field:ident : $type:ty,)+) => {
@@ -80,21 +68,31 @@ columns! {
     extension_revision: Column<ExtensionId, u64>,
     extension_instances: Runs<ExtensionId, InstanceId>,
     extension_labels: Runs<ExtensionId, ItemId>,
-    extension_entries: Runs<ExtensionId, EntryId>,
+    extension_entries: Entries<ExtensionId>,
     label_name: Column<ItemId, Symbol>,
     label_value: Column<ItemId, Symbol>,
+    label_extension: Column<ItemId, ExtensionId>,
+    /// In order of the symbols of their names and values.
+    label_by_text: Column<ItemId, ItemId>,
 
     instance_extension: Column<InstanceId, ExtensionId>,
     instance_name: Column<InstanceId, Symbol>,
     instance_location: Column<InstanceId, Symbol>,
     instance_version: Column<InstanceId, VersionId>,
+    /// The same for instances within which versions compare, and nothing else tells them apart
+    /// but the caller's zone; less is better.
+    instance_group: Column<InstanceId, u32>,
+    /// In order of the symbols of their names.
+    instance_by_name: Column<ItemId, InstanceId>,
+    /// Within a scheme, the higher version has the higher number.
+    version_level: Column<VersionId, u32>,
     /// See [`flags`].
     instance_flags: Column<InstanceId, u8>,
     instance_data_key: Column<InstanceId, Symbol>,
     instance_admitted: Runs<InstanceId, ItemId>,
     instance_services: Runs<InstanceId, ServiceId>,
     instance_profiles: Runs<InstanceId, ProfileId>,
-    instance_entries: Runs<InstanceId, EntryId>,
+    instance_entries: Entries<InstanceId>,
     /// Principals of instances; see [`Principal`].
     instance_principal: Column<ItemId, u32>,
 
@@ -102,11 +100,11 @@ columns! {
     service_name: Column<ServiceId, Symbol>,
     service_type: Column<ServiceId, Symbol>,
     service_category: Column<ServiceId, Symbol>,
-    /// 0 not given, else 1 + the position in [`Auth::ALL`].
+    /// The position in [`Auth::ALL`].
     service_auth: Column<ServiceId, u8>,
     service_endpoints: Runs<ServiceId, EndpointId>,
     service_references: Runs<ServiceId, ItemId>,
-    service_entries: Runs<ServiceId, EntryId>,
+    service_entries: Entries<ServiceId>,
     service_reference: Column<ItemId, ProfileId>,
 
     endpoint_name: Column<EndpointId, Symbol>,
@@ -114,7 +112,7 @@ columns! {
     /// The position in [`EndpointType::ALL`], plus 128 when it is a default.
     endpoint_kind: Column<EndpointId, u8>,
     endpoint_references: Runs<EndpointId, ItemId>,
-    endpoint_entries: Runs<EndpointId, EntryId>,
+    endpoint_entries: Entries<EndpointId>,
     endpoint_reference: Column<ItemId, ProfileId>,
 
     profile_name: Column<ProfileId, Symbol>,
@@ -123,12 +121,8 @@ columns! {
     /// Microseconds since 1970; `i64::MAX` for never.
     profile_expires: Column<ProfileId, i64>,
     profile_admitted: Runs<ProfileId, ItemId>,
-    profile_entries: Runs<ProfileId, EntryId>,
+    profile_entries: Entries<ProfileId>,
     profile_principal: Column<ItemId, u32>,
-
-    entry_name: Column<EntryId, Symbol>,
-    entry_value: Column<EntryId, Symbol>,
-    entry_held: Column<EntryId, u8>,
 }
 
 /// Bits of the flag columns.
@@ -153,6 +147,20 @@ impl Layer {
         (0..u32::try_from(self.extension_name.len()).unwrap_or(u32::MAX)).map(ExtensionId)
     }
 
+    pub(crate) fn instances(&self) -> impl Iterator<Item = InstanceId> + use<> {
+        (0..u32::try_from(self.instance_name.len()).unwrap_or(u32::MAX)).map(InstanceId)
+    }
+
+    /// The instances of a name.
+    pub(crate) fn instances_named(&self, name: Symbol) -> &[InstanceId] {
+        self.instance_by_name.equal(|instance| self.instance_name.at(*instance).cmp(&name))
+    }
+
+    /// The labels of a name and value, each of one extension.
+    pub(crate) fn labels(&self, name: Symbol, value: Symbol) -> &[ItemId] {
+        self.label_by_text.equal(|label| (self.label_name.at(*label), self.label_value.at(*label)).cmp(&(name, value)))
+    }
+
     pub(crate) fn text(&self, symbol: Symbol) -> &str {
         self.strings.get(symbol)
     }
@@ -170,8 +178,9 @@ impl Layer {
         scope(self.profile_flags.at(profile))
     }
 
-    pub(crate) fn auth(&self, service: ServiceId) -> Option<Auth> {
-        Auth::ALL.get(usize::from(self.service_auth.at(service)).checked_sub(1)?).copied()
+    /// Whether a service wants an account: as it says, or else by its profiles.
+    pub(crate) fn auth(&self, service: ServiceId) -> Auth {
+        Auth::ALL.get(usize::from(self.service_auth.at(service))).copied().unwrap_or(Auth::Required)
     }
 
     pub(crate) fn endpoint_type(&self, endpoint: EndpointId) -> EndpointType {
@@ -181,14 +190,6 @@ impl Layer {
 
     pub(crate) fn endpoint_is_default(&self, endpoint: EndpointId) -> bool {
         self.endpoint_kind.at(endpoint) & 0x80 != 0
-    }
-
-    pub(crate) fn held(&self, entry: EntryId) -> Held {
-        match self.entry_held.at(entry) {
-            0 => Held::Public,
-            1 => Held::Secret,
-            _ => Held::Sealed,
-        }
     }
 
     /// The profiles that apply to a service reached through an endpoint: those referenced there,
@@ -224,6 +225,8 @@ pub(crate) struct Principal(pub(crate) u32);
 
 impl Principal {
     pub(crate) const EVERYBODY: Self = Self(0);
+    /// Admits no caller; what it may do is looked up only to be explained.
+    pub(crate) const NOBODY: Self = Self(u32::MAX);
 
     pub(crate) fn new(scope: Scope, name: Symbol) -> Self {
         let kind = match scope {

@@ -2,6 +2,7 @@
 
 mod build;
 pub(crate) mod column;
+pub(crate) mod entries;
 mod image;
 pub(crate) mod layer;
 pub(crate) mod postings;

@@ -1,8 +1,10 @@
-//! For each service type, category and product: its services, best first.
+//! For each service type, name, category and product: its services, best first.
 //!
 //! A key's services are split by who may be admitted and by where they can be reached, so that a
 //! look-up reads only what can be eligible, and stops at the first that is. The lists are a
 //! superset: every rule is checked again on each service they give.
+
+use std::collections::HashMap;
 
 use super::{
     column::{read_vec, write_slice},
@@ -13,12 +15,16 @@ use super::{
 /// What a posting list is looked up by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
+    /// Nothing: all services.
+    Any = 0,
     /// A service type.
-    Type = 0,
+    Type = 1,
+    /// A service's name.
+    Name = 2,
     /// A category.
-    Category = 1,
+    Category = 3,
     /// A product.
-    Product = 2,
+    Product = 4,
 }
 
 /// Who, and from where: one list of a key.
@@ -37,7 +43,7 @@ pub(crate) const ANYWHERE: u32 = 0;
 
 impl Segment {
     pub(crate) fn new(kind: Key, symbol: Symbol, principal: Principal, zone: u32) -> Self {
-        Self { key: u64::from(symbol.0) << 2 | kind as u64, principal, zone }
+        Self { key: u64::from(symbol.0) << 3 | kind as u64, principal, zone }
     }
 
     fn hash(self) -> u64 {
@@ -61,30 +67,76 @@ pub(crate) struct Postings {
     table: Vec<u32>,
 }
 
-impl Postings {
-    /// Takes lists in the order of their segments.
-    pub(crate) fn new(lists: impl IntoIterator<Item = (Segment, Vec<ServiceId>)>) -> Self {
-        let mut postings = Self::default();
-        for (segment, list) in lists {
-            postings.services.extend(list.into_iter().map(|service| service.0));
+/// Takes services best first, and makes the list of each segment.
+#[derive(Debug, Default)]
+pub(crate) struct PostingsBuilder {
+    numbers: HashMap<Segment, u32>,
+    segments: Vec<Segment>,
+    /// In the order in which they came: the segment's number and the service.
+    pushed: Vec<(u32, ServiceId)>,
+}
+
+impl PostingsBuilder {
+    pub(crate) fn push(&mut self, segment: Segment, service: ServiceId) {
+        let number = *self.numbers.entry(segment).or_insert_with(|| {
+            self.segments.push(segment);
+            u32::try_from(self.segments.len() - 1).unwrap_or(u32::MAX)
+        });
+        self.pushed.push((number, service));
+    }
+
+    pub(crate) fn finish(self) -> Postings {
+        let mut order: Vec<usize> = (0..self.segments.len()).collect();
+        order.sort_unstable_by_key(|number| self.segments.get(*number));
+        // Where the next service of each segment goes, by the number that the segment had here.
+        let mut lengths = vec![0_u32; self.segments.len()];
+        for (number, _) in &self.pushed {
+            if let Some(length) = lengths.get_mut(*number as usize) {
+                *length += 1;
+            }
+        }
+        let mut postings = Postings { services: vec![0; self.pushed.len()], ..Postings::default() };
+        let mut next = vec![0_u32; self.segments.len()];
+        let mut end = 0;
+        for number in order {
+            let (Some(segment), Some(length), Some(next)) =
+                (self.segments.get(number), lengths.get(number), next.get_mut(number))
+            else {
+                continue;
+            };
+            *next = end;
+            end += length;
             postings.keys.push(segment.key);
             postings.principals.push(segment.principal.0);
             postings.zones.push(segment.zone);
-            postings.ends.push(u32::try_from(postings.services.len()).unwrap_or(u32::MAX));
+            postings.ends.push(end);
         }
-        let size = (postings.keys.len() * 2 + 1).next_power_of_two();
-        postings.table = vec![0; size];
-        for number in 0..postings.keys.len() {
-            let Some(segment) = postings.segment(number) else { continue };
+        for (number, service) in self.pushed {
+            let Some(next) = next.get_mut(number as usize) else { continue };
+            if let Some(place) = postings.services.get_mut(*next as usize) {
+                *place = service.0;
+            }
+            *next += 1;
+        }
+        postings.index();
+        postings
+    }
+}
+
+impl Postings {
+    fn index(&mut self) {
+        let size = (self.keys.len() * 2).next_power_of_two();
+        self.table = vec![0; size];
+        for number in 0..self.keys.len() {
+            let Some(segment) = self.segment(number) else { continue };
             let mut slot = segment.hash() as usize & (size - 1);
-            while postings.table.get(slot).is_some_and(|taken| *taken > 0) {
+            while self.table.get(slot).is_some_and(|taken| *taken > 0) {
                 slot = (slot + 1) & (size - 1);
             }
-            if let Some(place) = postings.table.get_mut(slot) {
+            if let Some(place) = self.table.get_mut(slot) {
                 *place = u32::try_from(number + 1).unwrap_or_default();
             }
         }
-        postings
     }
 
     fn segment(&self, number: usize) -> Option<Segment> {

@@ -23,7 +23,7 @@ pub(crate) struct Names {
     pub(crate) service_name: Option<Symbol>,
     pub(crate) category: Option<Symbol>,
     pub(crate) zone: Option<Symbol>,
-    labels: Vec<(Symbol, Symbol)>,
+    pub(crate) labels: Vec<(Symbol, Symbol)>,
     /// `service` and `service_type` ask for two types: nothing can match.
     contradiction: bool,
 }

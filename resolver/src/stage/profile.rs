@@ -40,7 +40,7 @@ pub(crate) fn choose(
     endpoint: Option<EndpointId>,
 ) -> Result<Chosen, NoProfile> {
     let named = query.selector.profile.is_some();
-    let auth = auth(query.layer(), service);
+    let auth = query.layer().auth(service);
     if auth == Auth::None && !named {
         return Ok(Chosen::Nothing);
     }
@@ -63,19 +63,6 @@ pub(crate) fn choose(
         None if auth == Auth::Required || named => Err(NoProfile),
         None => Ok(Chosen::Nothing),
     }
-}
-
-/// Whether the service wants an account: as it says; else when any profile applies to it or to
-/// one of its endpoints.
-pub(crate) fn auth(layer: &Layer, service: ServiceId) -> Auth {
-    layer.auth(service).unwrap_or_else(|| {
-        let mut ways = std::iter::once(None).chain(layer.service_endpoints.of(service).map(Some));
-        if ways.any(|endpoint| layer.applicable_profiles(service, endpoint).next().is_some()) {
-            Auth::Required
-        } else {
-            Auth::None
-        }
-    })
 }
 
 /// Whether a profile has the name that is asked for, admits the caller and has not expired.

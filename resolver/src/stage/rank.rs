@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use hitchpost_registry_core::{Scope, Version};
+use hitchpost_registry_core::{Scheme, Scope, Version};
 use serde::Serialize;
 
 use super::Eligible;
@@ -104,14 +104,11 @@ impl Prefix {
     }
 }
 
-/// What stands together in a posting list: the prefix without the zone, then product and scheme,
-/// within which versions compare.
-pub(crate) type StaticGroup = (Prefix, Symbol, u8);
-
-pub(crate) fn static_group(layer: &Layer, instance: InstanceId) -> StaticGroup {
+/// What makes a group of instances: the prefix without the zone, product, and scheme of the
+/// version, within which versions compare.
+pub(crate) fn group_key(layer: &Layer, instance: InstanceId) -> (Prefix, Symbol, Option<Scheme>) {
     let product = layer.extension_product.at(layer.instance_extension.at(instance));
-    let scheme = layer.version(instance).map_or(0, |version| 1 + version.scheme() as u8);
-    (Prefix::without_zone(layer, instance), product, scheme)
+    (Prefix::without_zone(layer, instance), product, layer.version(instance).map(Version::scheme))
 }
 
 /// Which of two candidates is better.
@@ -129,6 +126,11 @@ pub(crate) fn compare(a: &Eligible<'_>, b: &Eligible<'_>) -> Comparison {
 }
 
 fn version_order(a: &Eligible<'_>, b: &Eligible<'_>) -> Option<Ordering> {
+    if std::ptr::eq(a.layer, b.layer) {
+        let layer = a.layer;
+        let level = |one: &Eligible<'_>| layer.version_level.at(layer.instance_version.at(one.instance()));
+        return same_class(a, b).then(|| level(a).cmp(&level(b)));
+    }
     if !same_product(a, b) {
         return None;
     }
@@ -136,17 +138,21 @@ fn version_order(a: &Eligible<'_>, b: &Eligible<'_>) -> Option<Ordering> {
     left.compare(right)
 }
 
-/// Whether two candidates are of one product, and their versions of one scheme.
+/// Whether two candidates of one prefix are of one product, and their versions of one scheme.
 pub(crate) fn same_class(a: &Eligible<'_>, b: &Eligible<'_>) -> bool {
+    let (left, right) = (a.instance(), b.instance());
+    if std::ptr::eq(a.layer, b.layer) {
+        return a.layer.instance_group.at(left) == a.layer.instance_group.at(right);
+    }
     let scheme = |one: &Eligible<'_>| one.layer.version(one.instance()).map(Version::scheme);
     same_product(a, b) && scheme(a) == scheme(b)
 }
 
+/// Whether two candidates of different layers are of one product.
 fn same_product(a: &Eligible<'_>, b: &Eligible<'_>) -> bool {
-    let product = |one: &Eligible<'_>| one.layer.extension_product.at(one.layer.instance_extension.at(one.instance()));
-    if std::ptr::eq(a.layer, b.layer) {
-        product(a) == product(b)
-    } else {
-        a.layer.text(product(a)) == b.layer.text(product(b))
-    }
+    let product = |one: &Eligible<'_>| {
+        let extension = one.layer.instance_extension.at(one.instance());
+        one.layer.extension_product.at(extension)
+    };
+    a.layer.text(product(a)) == b.layer.text(product(b))
 }

@@ -3,13 +3,13 @@
 use super::{
     Caller, Eligible, Query, Rejected,
     identity::matches,
-    rank::{Comparison, Prefix, StaticGroup, compare, same_class, static_group},
+    rank::{Comparison, Prefix, compare, same_class},
 };
 use crate::{
     requirement::Selector,
     snapshot::{
         Snapshot,
-        layer::{InstanceId, Layer, Principal, ServiceId},
+        layer::{ExtensionId, InstanceId, NONE, Principal, ServiceId},
         postings::{ANYWHERE, Key, Segment},
         strings::Symbol,
     },
@@ -80,36 +80,34 @@ pub(crate) enum Depth {
 }
 
 /// The best candidates of a selector; with [`Depth::Choice`], at most enough to see a tie.
-pub(crate) fn best<'s>(
-    snapshot: &'s Snapshot,
-    callers: &[Caller<'_>],
-    selector: &Selector,
-    depth: Depth,
-) -> Best<'s> {
+pub(crate) fn best<'s>(snapshot: &'s Snapshot, callers: &[Caller<'_>], selector: &Selector, depth: Depth) -> Best<'s> {
     let mut best = Best::default();
     let limit = if depth == Depth::Choice { 2 } else { usize::MAX };
+    let mut queries = snapshot.views().zip(callers).map(|(view, caller)| {
+        let query = Query::new(view, caller, selector)?;
+        let candidates = candidates(&query);
+        Some((query, candidates))
+    });
+    // A base and at most one layer of changes.
+    let queries = [queries.next().flatten(), queries.next().flatten()];
     // First those of the caller's zone, which rank before others that are equal otherwise; then,
     // of the others, only those that rank higher by an earlier rule.
     for phase in [Phase::Zone, Phase::Anywhere] {
         let bound = best.prefix.map(Prefix::as_near);
-        for (view, caller) in snapshot.views().zip(callers) {
-            let Some(query) = Query::new(view, caller, selector) else { continue };
-            match (candidates(&query), phase) {
-                (Candidates::Listed(kind, symbol), _) => {
-                    for list in lists(&query, kind, symbol, phase) {
-                        walk(&query, list, bound, limit, &mut best);
+        for (query, candidates) in queries.iter().flatten() {
+            match candidates {
+                Candidates::Listed(kind, symbol) => {
+                    for list in lists(query, *kind, *symbol, phase) {
+                        walk(query, list, bound, limit, &mut best);
                     }
                 }
-                (Candidates::Scanned(services), Phase::Zone) => {
-                    for service in services {
-                        if matches(&query, service)
-                            && let Ok(eligible) = query.check(service)
-                        {
-                            best.offer(eligible);
-                        }
+                Candidates::Few(services) if phase == Phase::Zone => {
+                    let meant = services.iter().filter(|service| matches(query, **service));
+                    for eligible in meant.filter_map(|service| query.check(*service).ok()) {
+                        best.offer(eligible);
                     }
                 }
-                (Candidates::Scanned(_), Phase::Anywhere) => {}
+                Candidates::Few(_) => {}
             }
         }
     }
@@ -123,37 +121,51 @@ enum Phase {
 }
 
 /// Where the candidates of a query are looked for.
-pub(crate) enum Candidates {
+#[derive(Debug)]
+enum Candidates {
     /// In the posting lists of a key.
     Listed(Key, Symbol),
     /// Among these services.
-    Scanned(std::iter::Map<std::ops::Range<u32>, fn(u32) -> ServiceId>),
+    Few(Vec<ServiceId>),
 }
 
-pub(crate) fn candidates(query: &Query<'_, '_>) -> Candidates {
+fn candidates(query: &Query<'_, '_>) -> Candidates {
     let (layer, names) = (query.layer(), &query.names);
-    let scan = |from: u32, to: u32| Candidates::Scanned((from..to).map(ServiceId as fn(u32) -> ServiceId));
     if let Some(extension) = names.extension {
-        let Some(extension) = layer.extension_by_symbol.at(extension).checked_sub(1) else { return scan(0, 0) };
-        let instances = layer.extension_instances.range(crate::snapshot::layer::ExtensionId(extension));
-        return match (instances.clone().next(), instances.last()) {
-            (Some(first), Some(last)) => scan(
-                layer.instance_services.range(InstanceId(first)).start,
-                layer.instance_services.range(InstanceId(last)).end,
-            ),
-            _ => scan(0, 0),
-        };
+        let extension = layer.extension_by_symbol.at(extension).checked_sub(1).map(ExtensionId);
+        let instances = extension.into_iter().flat_map(|extension| layer.extension_instances.of(extension));
+        return Candidates::Few(instances.flat_map(|instance| layer.instance_services.of(instance)).collect());
     }
-    if let Some(service_type) = names.service_type {
-        return Candidates::Listed(Key::Type, service_type);
+    // A list that is read best first ends at the first that is eligible; reading all of those with
+    // a rare name or label is faster.
+    let few = layer.service_name.len().isqrt();
+    if let Some(name) = names.instance {
+        let instances = layer.instances_named(name);
+        if instances.len() <= few {
+            return Candidates::Few(instances.iter().flat_map(|one| layer.instance_services.of(*one)).collect());
+        }
     }
-    if let Some(category) = names.category {
-        return Candidates::Listed(Key::Category, category);
+    for (name, value) in &names.labels {
+        let labels = layer.labels(*name, *value);
+        if labels.len() <= few {
+            let extensions = labels.iter().map(|label| layer.label_extension.at(*label));
+            let instances = extensions.flat_map(|one| layer.extension_instances.of(one));
+            return Candidates::Few(instances.flat_map(|one| layer.instance_services.of(one)).collect());
+        }
     }
-    if let Some(product) = names.product {
-        return Candidates::Listed(Key::Product, product);
-    }
-    scan(0, u32::try_from(layer.service_name.len()).unwrap_or(u32::MAX))
+    let keys = [
+        (Key::Type, names.service_type),
+        (Key::Name, names.service_name),
+        (Key::Category, names.category),
+        (Key::Product, names.product),
+    ];
+    let mut keys = keys.into_iter().filter_map(|(kind, symbol)| Some((kind, symbol?)));
+    let Some(first) = keys.next() else { return Candidates::Listed(Key::Any, NONE) };
+    let length = |(kind, symbol)| -> usize {
+        [Phase::Zone, Phase::Anywhere].into_iter().flat_map(|phase| lists(query, kind, symbol, phase)).map(<[u32]>::len).sum()
+    };
+    let (kind, symbol) = keys.fold(first, |best, key| if length(key) < length(best) { key } else { best });
+    Candidates::Listed(kind, symbol)
 }
 
 /// The posting lists of a phase: for everybody, and for each thing the caller is.
@@ -176,24 +188,25 @@ fn lists<'s>(query: &Query<'s, '_>, kind: Key, symbol: Symbol, phase: Phase) -> 
 /// Reads a list, best first, until nothing better can come.
 fn walk<'s>(query: &Query<'s, '_>, list: &'s [u32], bound: Option<Prefix>, limit: usize, best: &mut Best<'s>) {
     let layer = query.layer();
-    let instance_of = |position: usize| {
-        list.get(position).map(|service| layer.service_instance.at(ServiceId(*service)))
-    };
+    let instance_at = |position: usize| list.get(position).map(|service| layer.service_instance.at(ServiceId(*service)));
+    let group = |instance| layer.instance_group.at(instance);
+    let level = |instance| layer.version_level.at(layer.instance_version.at(instance));
     let mut position = 0;
-    let mut found: Option<(StaticGroup, InstanceId)> = None;
-    while let (Some(service), Some(instance)) = (list.get(position), instance_of(position)) {
+    let mut found: Option<InstanceId> = None;
+    while let (Some(service), Some(instance)) = (list.get(position), instance_at(position)) {
         let service = ServiceId(*service);
         if bound.is_some_and(|bound| Prefix::without_zone(layer, instance) >= bound) {
             return;
         }
-        if let Some((group, winner)) = found {
-            let here = static_group(layer, instance);
-            if here.0 != group.0 {
+        if let Some(found) = found {
+            if group(instance) == group(found) {
+                if level(instance) < level(found) {
+                    // All others of the group are lower still.
+                    position = gallop(position, |at| instance_at(at).is_some_and(|other| group(other) == group(found)));
+                    continue;
+                }
+            } else if Prefix::without_zone(layer, instance) != Prefix::without_zone(layer, found) {
                 return;
-            }
-            if here == group && is_lower(layer, instance, winner) {
-                position = gallop(position, |at| instance_of(at).is_some_and(|other| static_group(layer, other) == group));
-                continue;
             }
         }
         if !matches(query, service) {
@@ -203,33 +216,22 @@ fn walk<'s>(query: &Query<'s, '_>, list: &'s [u32], bound: Option<Prefix>, limit
         match query.check(service) {
             Ok(eligible) => {
                 best.offer(eligible);
-                if best.len() >= limit {
+                if best.len() >= limit || best.prefix.is_some_and(|held| held < eligible.prefix) {
                     return;
                 }
-                found = Some((static_group(layer, instance), instance));
+                found = Some(instance);
                 position += 1;
             }
             Err(Rejected::Version) => {
                 let version = layer.instance_version.at(instance);
-                let group = static_group(layer, instance);
                 position = gallop(position, |at| {
-                    instance_of(at).is_some_and(|other| {
-                        layer.instance_version.at(other) == version && static_group(layer, other) == group
+                    instance_at(at).is_some_and(|other| {
+                        layer.instance_version.at(other) == version && group(other) == group(instance)
                     })
                 });
             }
             Err(_) => position += 1,
         }
-    }
-}
-
-fn is_lower(layer: &Layer, instance: InstanceId, than: InstanceId) -> bool {
-    if layer.instance_version.at(instance) == layer.instance_version.at(than) {
-        return false;
-    }
-    match (layer.version(instance), layer.version(than)) {
-        (Some(one), Some(other)) => one.compare(other) == Some(std::cmp::Ordering::Less),
-        _ => false,
     }
 }
 
@@ -257,7 +259,7 @@ fn gallop(from: usize, holds: impl Fn(usize) -> bool) -> usize {
 pub(crate) fn identified(query: &Query<'_, '_>) -> Vec<ServiceId> {
     let services = match candidates(query) {
         Candidates::Listed(kind, symbol) => query.layer().postings.all(kind, symbol),
-        Candidates::Scanned(services) => services.collect(),
+        Candidates::Few(services) => services,
     };
     services.into_iter().filter(|service| matches(query, *service)).collect()
 }

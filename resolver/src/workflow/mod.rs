@@ -58,12 +58,21 @@ pub struct Workflow {
 pub struct Step {
     name: Name,
     requirements: Vec<Requirement>,
-    /// The names of the variables that it sets itself, and where each name and value stands.
+    /// The names of the variables that it sets itself, and the rest of each.
     variables: Vec<String>,
-    places: Vec<(Place, Place)>,
+    values: Vec<OwnValue>,
     /// The file, and which of its steps this is.
     document: Arc<Document>,
     index: usize,
+}
+
+/// What a step sets a variable to, before its expressions are expanded.
+#[derive(Debug, Clone)]
+struct OwnValue {
+    /// Where the variable's name stands.
+    name: Place,
+    text: read::Unshown,
+    place: Place,
 }
 
 /// A workflow has no step of a name.
@@ -91,7 +100,7 @@ impl Workflow {
     /// # Errors
     /// All findings, when there is an error among them.
     pub fn parse(source: &str, bytes: &[u8]) -> Result<Self, Diagnostics> {
-        read::workflow(Arc::new(Document::parse(source, bytes)?))
+        read::workflow(&Arc::new(Document::parse(source, bytes)?))
     }
 
     /// Its name, where it has one.
@@ -149,13 +158,10 @@ impl Step {
         let mut environment: IndexMap<String, EnvValue> =
             resolution.environment().into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
         let scope = expand::Scope { step: self, resolution };
-        for (name, (place, value)) in self.variables.iter().zip(&self.places) {
+        for (name, own) in self.variables.iter().zip(&self.values) {
             if let Err(reason) = is_settable(name) {
-                context.report_at(Code::InvalidVariable, place, reason.to_string(), Some(reason.help().to_owned()));
-                continue;
-            }
-            let text = self.node().and_then(|step| read::value_at(step, value)).unwrap_or_default();
-            if let Some(value) = scope.fill(text, value, &mut context) {
+                context.report_at(Code::InvalidVariable, &own.name, reason.to_string(), Some(reason.help().to_owned()));
+            } else if let Some(value) = scope.fill(&own.text.0, &own.place, &mut context) {
                 environment.insert(name.clone(), value);
             }
         }

@@ -12,34 +12,34 @@ use jiff::Timestamp;
 use crate::name;
 
 /// SplitMix64: the same sequence for a seed everywhere.
-pub struct Rng(u64);
+pub(crate) struct Rng(u64);
 
 impl Rng {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ mixed >> 31
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % limit as u64).unwrap()
     }
 
     /// True once in `times`.
-    pub fn once_in(&mut self, times: usize) -> bool {
+    pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    pub fn pick<T: Copy>(&mut self, pool: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, pool: &[T]) -> T {
         pool[self.below(pool.len())]
     }
 
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }
@@ -86,12 +86,12 @@ const CONSTRAINTS: [&str; 9] = ["1", ">=1.2", "<2", "*", "=noble", "!=1.0.0", ">
 const NOW: i64 = 1_700_000_000;
 
 /// What a registry holds: at most a few records.
-pub fn records(rng: &mut Rng) -> Vec<Extension> {
+pub(crate) fn records(rng: &mut Rng) -> Vec<Extension> {
     let names = rng.distinct(&EXTENSIONS, 4);
     names.into_iter().map(|name| extension(rng, name)).collect()
 }
 
-pub fn extension(rng: &mut Rng, name: Name) -> Extension {
+pub(crate) fn extension(rng: &mut Rng, name: Name) -> Extension {
     let mut labels = BTreeMap::new();
     for (label, value) in LABELS {
         if rng.once_in(3) {
@@ -183,7 +183,7 @@ fn admission(rng: &mut Rng) -> Admission {
     }
 }
 
-pub fn caller(rng: &mut Rng) -> RunContext {
+pub(crate) fn caller(rng: &mut Rng) -> RunContext {
     RunContext {
         project: rng.maybe(2, |rng| rng.name(&PEOPLE)),
         user: rng.maybe(2, |rng| rng.name(&PEOPLE)),
@@ -194,13 +194,13 @@ pub fn caller(rng: &mut Rng) -> RunContext {
     }
 }
 
-pub fn on_ambiguity(rng: &mut Rng) -> OnAmbiguity {
+pub(crate) fn on_ambiguity(rng: &mut Rng) -> OnAmbiguity {
     if rng.once_in(3) { OnAmbiguity::First } else { OnAmbiguity::Fail }
 }
 
 const HANDLES: [&str; 3] = ["x", "y", "z"];
 
-pub fn requirements(rng: &mut Rng) -> Vec<Requirement> {
+pub(crate) fn requirements(rng: &mut Rng) -> Vec<Requirement> {
     let count = 1 + rng.below(HANDLES.len());
     (0..count).map(|index| requirement(rng, HANDLES[index])).collect()
 }
@@ -223,7 +223,7 @@ fn alternative(rng: &mut Rng) -> Alternative {
     Alternative { selector: selector(rng), ..Alternative::default() }
 }
 
-pub fn selector(rng: &mut Rng) -> Selector {
+pub(crate) fn selector(rng: &mut Rng) -> Selector {
     let mut selector = Selector {
         extension: rng.maybe(6, |rng| rng.name(&EXTENSIONS)),
         product: rng.maybe(6, |rng| rng.name(&PRODUCTS)),
@@ -249,6 +249,6 @@ pub fn selector(rng: &mut Rng) -> Selector {
 }
 
 /// How many cases a test makes: `HITCHPOST_CASES`, or so many that it takes a second or two.
-pub fn cases(default: u64) -> u64 {
+pub(crate) fn cases(default: u64) -> u64 {
     std::env::var("HITCHPOST_CASES").map_or(default, |text| text.parse().expect("HITCHPOST_CASES is a number"))
 }

@@ -8,8 +8,14 @@
     reason = "a failure of a test is the report"
 )]
 
+mod bound;
+mod consumer;
+mod export;
 mod generate;
+mod laws;
+mod lock;
 mod oracle;
+mod workflow;
 
 use std::sync::Arc;
 

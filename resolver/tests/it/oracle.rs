@@ -15,7 +15,7 @@ use crate::{
 
 /// What becomes of a requirement, by names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Chosen { service: [String; 3], endpoint: Option<String>, profile: Option<String> },
     Skipped,
     Failed(FailureCode),
@@ -51,13 +51,13 @@ struct Eligible<'r> {
     unclear_profile: bool,
 }
 
-pub struct Oracle<'r> {
-    pub records: &'r [Extension],
-    pub caller: &'r RunContext,
-    pub on_ambiguity: OnAmbiguity,
+pub(crate) struct Oracle<'r> {
+    pub(crate) records: &'r [Extension],
+    pub(crate) caller: &'r RunContext,
+    pub(crate) on_ambiguity: OnAmbiguity,
 }
 
-pub fn admits(admission: &Admission, caller: &RunContext) -> bool {
+pub(crate) fn admits(admission: &Admission, caller: &RunContext) -> bool {
     let one_of = |list: &[Name], own: &[Name]| list.iter().any(|name| own.contains(name));
     let own = |name: &Option<Name>| name.iter().cloned().collect::<Vec<_>>();
     let lists = [
@@ -72,7 +72,7 @@ pub fn admits(admission: &Admission, caller: &RunContext) -> bool {
         })
 }
 
-pub fn is_expired(profile: &Profile, caller: &RunContext) -> bool {
+pub(crate) fn is_expired(profile: &Profile, caller: &RunContext) -> bool {
     match (profile.expires_at, caller.now) {
         (None, _) => false,
         (Some(_), None) => true,
@@ -81,7 +81,7 @@ pub fn is_expired(profile: &Profile, caller: &RunContext) -> bool {
 }
 
 /// The profiles that apply to a service reached through an endpoint.
-pub fn applicable<'r>(instance: &'r Instance, service: &Service, endpoint: Option<&Endpoint>) -> Vec<&'r Profile> {
+pub(crate) fn applicable<'r>(instance: &'r Instance, service: &Service, endpoint: Option<&Endpoint>) -> Vec<&'r Profile> {
     let everywhere = |profile: &Profile| {
         !instance.services.iter().any(|service| {
             service.profiles.contains(&profile.name)
@@ -256,7 +256,7 @@ impl<'r> Oracle<'r> {
         Outcome::Failed(stages.into_iter().find(|code| misses.contains(code)).unwrap_or(FailureCode::Absent))
     }
 
-    pub fn solve(&self, requirements: &[Requirement]) -> Vec<Outcome> {
+    pub(crate) fn solve(&self, requirements: &[Requirement]) -> Vec<Outcome> {
         let roots: Vec<Option<usize>> = (0..requirements.len()).map(|index| root(requirements, index)).collect();
         (0..requirements.len())
             .map(|index| {

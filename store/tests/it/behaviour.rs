@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use hitchpost_registry_core::{Extension, REDACTED, SecretValue, Version};
+use hitchpost_registry_core::{Extension, REDACTED, Scheme, SecretValue, Version};
 use hitchpost_store::{
     Action, Applied, ApplyOptions, DeleteOptions, HistoryOptions, Image, Store, StoreError,
 };
@@ -417,7 +417,7 @@ async fn a_dry_run_says_what_would_change(database: Database) {
     changed.labels.insert(name("tier"), "silver".into());
     changed.configuration[0].name = "ZONE".into();
     let instance = &mut changed.instances[0];
-    instance.version = Some(Version::infer("2.11").unwrap());
+    instance.version = Some(Version::parse("2.11", Some(Scheme::Pep440)).unwrap());
     instance.admission.projects.pop();
     instance.services[0].endpoints.swap(0, 1);
     instance.services[0].endpoints[1].url = Some("https://new".into());

@@ -1,6 +1,6 @@
 //! Databases to test with, and records to put into them.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use hitchpost::Keyring;
 use hitchpost_registry_core::{
@@ -10,6 +10,9 @@ use hitchpost_store::{ApplyOptions, Record, Store};
 use secrecy::ExposeSecret;
 use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
+
+/// A name with what is special in a URL.
+const FILE: &str = "a registry, 100%?#.db";
 
 /// A new, empty database.
 pub(crate) struct Database {
@@ -30,7 +33,7 @@ impl Database {
 
     pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a registry, 100%?#.db");
+        let path = folder.path().join(FILE);
         let path = path.to_str().unwrap().replace('%', "%25");
         let url = format!("sqlite://{}", path.replace('?', "%3F"));
         Self::at(url, Some(folder))
@@ -53,6 +56,11 @@ impl Database {
 
     pub(crate) fn keyring(&self) -> Arc<Keyring> {
         Arc::new(Keyring::from_file(self.keys.path().join("key")).unwrap())
+    }
+
+    /// The file of a SQLite database.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.path().join(FILE))
     }
 
     /// Opens the database as another program would; in memory there is only one.

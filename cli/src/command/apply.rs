@@ -1,0 +1,232 @@
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write,
+    path::PathBuf,
+};
+
+use anstyle::AnsiColor;
+use clap::Args;
+use hitchpost::{
+    Diagnostic, Diagnostics, Extension,
+    core::{Code, Document, Name, NodeValue, decode::Context},
+    parse_records,
+};
+use hitchpost_store::{Action, Applied, ApplyOptions, Change};
+use serde::Serialize;
+
+use crate::{
+    arguments::GlobalArgs,
+    error::CommandError,
+    exit::Exit,
+    input::{self, Source},
+    open::{OpenStore, catalogue, has_error, who},
+    output::Output,
+    render::{
+        diagnostic::diagnostics,
+        style::{Style, padded, printable},
+    },
+};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hitchpost apply -f tools.yaml
+  hitchpost apply -f tools/ --prune
+  hitchpost get mlflow -o yaml | hitchpost apply -f - --dry-run")]
+pub(crate) struct ApplyArgs {
+    /// A file of records, a folder of such files (.yaml, .yml, .json; not the folders in it), or
+    /// `-` for standard input
+    #[arg(short, long = "file", required = true, value_name = "PATH")]
+    files: Vec<PathBuf>,
+    /// Delete every record that the files do not have, except immutable ones
+    #[arg(long)]
+    prune: bool,
+    /// Change nothing; say what would be changed
+    #[arg(long)]
+    dry_run: bool,
+    /// Change immutable records too; with `--prune`, delete them
+    #[arg(long)]
+    force: bool,
+    /// Only if the record is at this revision; 0: only if there is none. For a single record
+    #[arg(long, value_name = "REVISION")]
+    if_revision: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  hitchpost diff -f tools.yaml
+  hitchpost diff -f tools/ --prune -o json")]
+pub(crate) struct DiffArgs {
+    /// A file of records, a folder of such files, or `-` for standard input
+    #[arg(short, long = "file", required = true, value_name = "PATH")]
+    files: Vec<PathBuf>,
+    /// As `apply --prune` would do
+    #[arg(long)]
+    prune: bool,
+    /// As `apply --force` would do
+    #[arg(long)]
+    force: bool,
+}
+
+/// What was done, and what was found on the way.
+#[derive(Debug, Serialize)]
+struct Report<'r> {
+    #[serde(flatten)]
+    applied: &'r Applied,
+    diagnostics: &'r [Diagnostic],
+}
+
+pub(crate) fn apply(arguments: &ApplyArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+    let (records, findings) = read_records(&arguments.files)?;
+    let expect = match (arguments.if_revision, records.as_slice()) {
+        (None, _) => BTreeMap::new(),
+        (Some(revision), [record]) => BTreeMap::from([(record.name.clone(), revision)]),
+        (Some(_), several) => {
+            return Err(CommandError::OneRecord { flag: "--if-revision", count: several.len() });
+        }
+    };
+    let options = ApplyOptions {
+        who: who(),
+        expect,
+        prune: arguments.prune,
+        dry_run: arguments.dry_run,
+        force: arguments.force,
+    };
+    write_records(&records, &findings, &options, global, output)
+}
+
+/// Applies records and says what was done.
+pub(crate) fn write_records(
+    records: &[Extension],
+    findings: &[Diagnostic],
+    options: &ApplyOptions,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
+    let open = OpenStore::open(global)?;
+    let applied = open.wait(open.store.apply(records, options))?;
+    note(findings, output);
+    let report = Report { applied: &applied, diagnostics: findings };
+    output.show(&report, |style| changes(&applied, options.dry_run, false, style))?;
+    Ok(Exit::Ok)
+}
+
+pub(crate) fn diff(arguments: &DiffArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+    let (records, findings) = read_records(&arguments.files)?;
+    let options = ApplyOptions {
+        who: who(),
+        prune: arguments.prune,
+        dry_run: true,
+        force: arguments.force,
+        ..ApplyOptions::default()
+    };
+    let open = OpenStore::open(global)?;
+    let applied = open.wait(open.store.apply(&records, &options))?;
+    note(&findings, output);
+    let report = Report { applied: &applied, diagnostics: &findings };
+    output.show(&report, |style| changes(&applied, true, true, style))?;
+    Ok(Exit::Ok)
+}
+
+/// Shows findings that refuse nothing.
+pub(crate) fn note(findings: &[Diagnostic], output: &Output) {
+    if !findings.is_empty() && output.format == crate::output::Format::Table {
+        output.say(|style| diagnostics(findings, style) + "\n");
+    }
+}
+
+/// The records of all files together, and what was found that refuses none of them.
+fn read_records(files: &[PathBuf]) -> Result<(Vec<Extension>, Diagnostics), CommandError> {
+    let sources = input::read_all(files)?;
+    let catalogue = catalogue(&[])?;
+    let mut records = Vec::new();
+    let mut findings = Vec::new();
+    let mut places: HashMap<Name, usize> = HashMap::new();
+    for (number, source) in sources.iter().enumerate() {
+        let (mut read, found) = parse_records(&source.name, &source.bytes, &catalogue);
+        findings.extend(found);
+        let twice = read.iter().filter_map(|record| {
+            let earlier = places.get(&record.name).and_then(|place| sources.get(*place))?;
+            Some((record.name.clone(), earlier.name.as_str()))
+        });
+        let twice: Vec<(Name, &str)> = twice.collect();
+        if !twice.is_empty() {
+            findings.extend(registered_twice(source, &twice));
+        }
+        places.extend(read.iter().map(|record| (record.name.clone(), number)));
+        records.append(&mut read);
+    }
+    if has_error(&findings) { Err(CommandError::Findings(findings)) } else { Ok((records, findings)) }
+}
+
+/// Findings about records of a source that an earlier source has, too.
+fn registered_twice(source: &Source, twice: &[(Name, &str)]) -> Diagnostics {
+    let Ok(document) = Document::parse(&source.name, &source.bytes) else { return Vec::new() };
+    let mut context = Context::new(&document);
+    let records = document.roots.iter().flat_map(|root| match &root.value {
+        NodeValue::Sequence(items) => items.as_slice(),
+        _ => std::slice::from_ref(root),
+    });
+    for node in records.filter_map(|record| record.get("name")) {
+        let name = node.as_str().unwrap_or_default();
+        if let Some((_, earlier)) = twice.iter().find(|(twice, _)| *twice == *name) {
+            context.show(node.span);
+            let message = format!("`{earlier}` has a record `{name}`, too");
+            context.report(Code::DuplicateName, node, message, Some("remove one, or give it another name".to_owned()));
+        }
+    }
+    context.finish()
+}
+
+/// The changes, a line for each, and their sum.
+pub(crate) fn changes(applied: &Applied, is_dry: bool, with_differences: bool, style: Style) -> String {
+    let mut text = String::new();
+    for change in &applied.changes {
+        if with_differences && change.action == Action::Unchanged {
+            continue;
+        }
+        let word = padded(change.action.as_str(), 9);
+        let _ = writeln!(text, "{}  {}", style.colour(colour(change.action), &word), change.name);
+        if with_differences {
+            text.push_str(&differences(change, style));
+        }
+    }
+    let counts = [Action::Created, Action::Updated, Action::Unchanged, Action::Deleted].map(|action| {
+        let count = applied.changes.iter().filter(|change| change.action == action).count();
+        (count > 0).then(|| format!("{count} {}", action.as_str()))
+    });
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    let counts = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
+    let when = if is_dry { ", nothing is changed yet" } else { "" };
+    let _ = writeln!(text, "revision {}: {counts}{when}", applied.revision);
+    text
+}
+
+/// What an update changes, a line for each field.
+pub(crate) fn differences(change: &Change, style: Style) -> String {
+    fields(&change.differences, style)
+}
+
+pub(crate) fn fields(differences: &[hitchpost_store::Difference], style: Style) -> String {
+    let mut text = String::new();
+    for difference in differences {
+        let _ = writeln!(text, "    {}", printable(&difference.path));
+        if let Some(before) = &difference.before {
+            let _ = writeln!(text, "      {}", style.colour(AnsiColor::Red, &format!("- {}", printable(before))));
+        }
+        if let Some(after) = &difference.after {
+            let _ = writeln!(text, "      {}", style.colour(AnsiColor::Green, &format!("+ {}", printable(after))));
+        }
+    }
+    text
+}
+
+pub(crate) const fn colour(action: Action) -> AnsiColor {
+    match action {
+        Action::Created => AnsiColor::Green,
+        Action::Updated => AnsiColor::Yellow,
+        Action::Deleted => AnsiColor::Red,
+        _ => AnsiColor::Cyan,
+    }
+}

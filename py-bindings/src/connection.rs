@@ -1,0 +1,208 @@
+//! Connections to stores: what of the process may not be carried over a fork.
+//!
+//! A forked child has no threads but one, and SQLite's locks are those of its parent: a database
+//! that is open on both sides loses data. So before a fork all databases are closed, and each
+//! side opens its own when it needs it. The lock that guards all of it is held over the fork, so
+//! that no thread is halfway through anything.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use hitchpost::Keyring;
+use hitchpost_store::{Store, StoreError};
+use pyo3::{prelude::*, types::PyDict};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::errors::Problem;
+
+static PROCESS: RwLock<Process> = RwLock::new(Process {
+    runtime: OnceLock::new(),
+    stores: Mutex::new(BTreeMap::new()),
+});
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// The lock while this thread forks.
+    static FORKING: RefCell<Option<RwLockWriteGuard<'static, Process>>> = const { RefCell::new(None) };
+}
+
+/// What is shared by all registries of the process.
+pub(crate) struct Process {
+    runtime: OnceLock<Runtime>,
+    /// The open stores, by the number of their connection.
+    stores: Mutex<BTreeMap<u64, Open>>,
+}
+
+struct Open {
+    store: Store,
+    /// Closing it would lose it.
+    in_memory: bool,
+}
+
+/// A way to a store, which is opened when it is used.
+pub(crate) struct Connection {
+    number: u64,
+    url: String,
+    in_memory: bool,
+    keyring: Arc<Keyring>,
+    /// The random name of the registry that was opened first.
+    id: OnceLock<String>,
+    closed: AtomicBool,
+}
+
+impl Connection {
+    pub(crate) fn open(
+        url: String,
+        keyring: Arc<Keyring>,
+        in_memory: bool,
+    ) -> Result<Self, Problem> {
+        let connection = Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            url,
+            in_memory,
+            keyring,
+            id: OnceLock::new(),
+            closed: AtomicBool::new(false),
+        };
+        connection.run(async |_| Ok(()))?;
+        Ok(connection)
+    }
+
+    pub(crate) const fn keyring(&self) -> &Arc<Keyring> {
+        &self.keyring
+    }
+
+    /// Does something with the store, and waits for it. Python must be detached.
+    pub(crate) fn run<T>(
+        &self,
+        work: impl AsyncFnOnce(&Store) -> Result<T, StoreError>,
+    ) -> Result<T, Problem> {
+        let process = gate();
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(Problem::Closed);
+        }
+        let runtime = process.runtime()?;
+        let open = lock(&process.stores)
+            .get(&self.number)
+            .map(|open| open.store.clone());
+        let store = match open {
+            Some(store) => store,
+            None => runtime.block_on(self.reopen(&process))?,
+        };
+        Ok(runtime.block_on(work(&store))?)
+    }
+
+    async fn reopen(&self, process: &Process) -> Result<Store, Problem> {
+        if self.in_memory && self.id.get().is_some() {
+            return Err(Problem::Forked);
+        }
+        let store = Store::open(&self.url, Arc::clone(&self.keyring)).await?;
+        if self.id.get_or_init(|| store.id().to_owned()) != store.id() {
+            return Err(StoreError::Replaced.into());
+        }
+        let in_memory = self.in_memory;
+        let open = Open {
+            store: store.clone(),
+            in_memory,
+        };
+        lock(&process.stores).insert(self.number, open);
+        Ok(store)
+    }
+
+    /// Closes the store for good. Python must be detached.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        let process = gate();
+        let open = lock(&process.stores).remove(&self.number);
+        if let (Some(open), Some(runtime)) = (open, process.runtime.get()) {
+            runtime.block_on(open.store.close());
+        }
+    }
+}
+
+/// A store that is forgotten is closed in the background.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // This thread may be the one that forks, and be collecting garbage before it does.
+        if let Ok(process) = PROCESS.try_read() {
+            let _runtime = process.runtime.get().map(Runtime::enter);
+            drop(lock(&process.stores).remove(&self.number));
+        }
+    }
+}
+
+impl Process {
+    fn runtime(&self) -> Result<&Runtime, Problem> {
+        if let Some(runtime) = self.runtime.get() {
+            return Ok(runtime);
+        }
+        // One thread, so that connections are looked after between the calls too.
+        let mut builder = Builder::new_multi_thread();
+        builder
+            .worker_threads(1)
+            .thread_name("hitchpost")
+            .enable_all();
+        let runtime = builder.build().map_err(Problem::NoThread)?;
+        Ok(self.runtime.get_or_init(|| runtime))
+    }
+}
+
+/// Holds off forks. Python must be detached, as a fork waits for it.
+pub(crate) fn gate() -> RwLockReadGuard<'static, Process> {
+    PROCESS.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has Python call the functions below when it forks.
+pub(crate) fn register_at_fork(py: Python<'_>) -> PyResult<()> {
+    let hooks = PyDict::new(py);
+    hooks.set_item("before", wrap_pyfunction!(before_fork, py)?)?;
+    hooks.set_item(
+        "after_in_parent",
+        wrap_pyfunction!(after_fork_in_parent, py)?,
+    )?;
+    hooks.set_item("after_in_child", wrap_pyfunction!(after_fork_in_child, py)?)?;
+    py.import("os")?
+        .call_method("register_at_fork", (), Some(&hooks))?;
+    Ok(())
+}
+
+#[pyfunction]
+fn before_fork(py: Python<'_>) {
+    py.detach(|| {
+        let process = PROCESS.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = process.runtime.get() {
+            let mut stores = lock(&process.stores);
+            for open in stores.values().filter(|open| !open.in_memory) {
+                runtime.block_on(open.store.close());
+            }
+            stores.retain(|_, open| open.in_memory);
+        }
+        FORKING.set(Some(process));
+    });
+}
+
+#[pyfunction]
+fn after_fork_in_parent() {
+    FORKING.set(None);
+}
+
+#[pyfunction]
+fn after_fork_in_child() {
+    if let Some(mut process) = FORKING.take() {
+        // Their threads are the parent's: there is nobody to stop, and nothing to close.
+        mem::forget(process.runtime.take());
+        mem::forget(mem::take(&mut *lock(&process.stores)));
+    }
+}

@@ -1,0 +1,251 @@
+//! Errors as Python's exceptions.
+
+use std::io;
+
+use hitchpost::{
+    Diagnostic, Diagnostics, Failure, KeyError, RevealError, core::Severity, resolver::UnknownStep,
+};
+use hitchpost_store::StoreError;
+use pyo3::{IntoPyObjectExt, prelude::*, sync::PyOnceLock, types::PyType};
+
+use crate::values;
+
+/// Why a call fails.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    Store(StoreError),
+    Key(KeyError),
+    Reveal(RevealError),
+    /// The findings, with an error among them.
+    Findings(Diagnostics),
+    Failures(Vec<Failure>),
+    /// There is no such thing: what, and its name.
+    NotFound(&'static str, String),
+    Argument(Argument),
+    Step(UnknownStep),
+    /// A file cannot be read.
+    File(io::Error, String),
+    /// The registry was closed.
+    Closed,
+    /// The registry is in the memory of the parent process.
+    Forked,
+    NoThread(io::Error),
+}
+
+/// An argument that cannot be what it is.
+#[derive(Debug)]
+pub(crate) struct Argument {
+    pub(crate) name: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+/// What an exception says.
+struct Said {
+    message: String,
+    code: String,
+    path: Option<String>,
+    help: Option<String>,
+}
+
+impl From<Problem> for PyErr {
+    fn from(problem: Problem) -> Self {
+        Python::attach(|py| exception(py, problem).unwrap_or_else(|error| error))
+    }
+}
+
+fn exception(py: Python<'_>, problem: Problem) -> PyResult<PyErr> {
+    static RECORD: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static RESOLUTION: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static NOT_FOUND: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static STORE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static SECRET: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static USAGE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let class =
+        |cell: &'static PyOnceLock<Py<PyType>>, name| cell.import(py, "hitchpost._errors", name);
+
+    let said = |message: String, code: &str| Said {
+        message,
+        code: code.to_owned(),
+        path: None,
+        help: None,
+    };
+    let (class, said, more) = match problem {
+        Problem::Store(error) => {
+            let class = match inner(&error) {
+                StoreError::Seal { .. } | StoreError::Key(_) => class(&SECRET, "SecretError"),
+                StoreError::NotFound { .. } => class(&NOT_FOUND, "NotFoundError"),
+                _ => class(&STORE, "StoreError"),
+            };
+            let path = match &error {
+                StoreError::Conflict { name, .. }
+                | StoreError::Immutable { name }
+                | StoreError::NotFound { name }
+                | StoreError::Duplicate { name }
+                | StoreError::Seal { name, .. } => Some(name.to_string()),
+                StoreError::Open { place, .. } => Some(place.clone()),
+                _ => None,
+            };
+            let said = Said {
+                path,
+                help: error.help(),
+                ..said(error.to_string(), error.code())
+            };
+            (class?, said, None)
+        }
+        Problem::Key(error) => {
+            let said = Said {
+                help: error.help(),
+                ..said(error.to_string(), error.code())
+            };
+            (class(&SECRET, "SecretError")?, said, None)
+        }
+        Problem::Reveal(error) => {
+            let help = match &error {
+                RevealError::Open(error) => error.help(),
+                _ => None,
+            };
+            let said = Said {
+                help,
+                ..said(error.to_string(), error.code())
+            };
+            (class(&SECRET, "SecretError")?, said, None)
+        }
+        Problem::Findings(findings) => {
+            let first = findings
+                .iter()
+                .find(|finding| finding.severity == Severity::Error);
+            let said = first.or(findings.first()).map_or_else(
+                || said("it is malformed".to_owned(), "syntax"),
+                |first: &Diagnostic| Said {
+                    message: first.message.clone(),
+                    code: first.code.to_string(),
+                    path: Some(first.path.clone()),
+                    help: first.help.clone(),
+                },
+            );
+            let findings = values::diagnostics(py, &findings)?.into_py_any(py)?;
+            (class(&RECORD, "RecordError")?, said, Some(findings))
+        }
+        Problem::Failures(failures) => {
+            let said = failures.first().map_or_else(
+                || said("the requirement is not met".to_owned(), "absent"),
+                |first| Said {
+                    path: Some(first.name.to_string()),
+                    ..said(first.message.clone(), first.code.as_str())
+                },
+            );
+            let failures = values::failures(py, &failures)?.into_py_any(py)?;
+            (class(&RESOLUTION, "ResolutionError")?, said, Some(failures))
+        }
+        Problem::NotFound(what, name) => {
+            let message = format!("there is no {what} `{name}`");
+            let said = Said {
+                path: Some(name),
+                ..said(message, "not-found")
+            };
+            (class(&NOT_FOUND, "NotFoundError")?, said, None)
+        }
+        Problem::Argument(argument) => {
+            let Argument {
+                name,
+                code,
+                message,
+                help,
+            } = argument;
+            let said = Said {
+                path: Some(name.to_owned()),
+                help,
+                ..said(message, code)
+            };
+            (class(&USAGE, "UsageError")?, said, None)
+        }
+        Problem::Step(error) => {
+            let said = said(error.to_string(), error.code());
+            (
+                class(&NOT_FOUND, "NotFoundError")?,
+                Said {
+                    path: Some(error.name),
+                    ..said
+                },
+                None,
+            )
+        }
+        // Python has exceptions for each reason.
+        Problem::File(error, path) => {
+            let message = error.to_string();
+            let Some(number) = error.raw_os_error() else {
+                return Ok(error.into());
+            };
+            let message = message
+                .split(" (os error")
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            return Ok(pyo3::exceptions::PyOSError::new_err((
+                number, message, path,
+            )));
+        }
+        Problem::Closed => {
+            let said = said("the registry is closed".to_owned(), "closed");
+            (class(&STORE, "StoreError")?, said, None)
+        }
+        Problem::Forked => {
+            let message = "the registry is in the memory of the parent process".to_owned();
+            let help = Some("open it in each process, or keep it in a database".to_owned());
+            let said = Said {
+                help,
+                ..said(message, "forked")
+            };
+            (class(&STORE, "StoreError")?, said, None)
+        }
+        Problem::NoThread(error) => {
+            let said = said(format!("no thread can be started: {error}"), "no-thread");
+            (class(&STORE, "StoreError")?, said, None)
+        }
+    };
+    let Said {
+        message,
+        code,
+        path,
+        help,
+    } = said;
+    let exception = match more {
+        Some(more) => class.call1((message, code, path, help, more)),
+        None => class.call1((message, code, path, help)),
+    };
+    Ok(PyErr::from_value(exception?))
+}
+
+/// Why a store could not be opened, rather than that it could not.
+fn inner(error: &StoreError) -> &StoreError {
+    match error {
+        StoreError::Open { source, .. } => inner(source),
+        error => error,
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+impl From<RevealError> for Problem {
+    fn from(error: RevealError) -> Self {
+        Self::Reveal(error)
+    }
+}
+
+impl From<Argument> for Problem {
+    fn from(argument: Argument) -> Self {
+        Self::Argument(argument)
+    }
+}
