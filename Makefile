@@ -64,6 +64,7 @@ requirements: $(VENV)/.created ## Write the lists of exact Python packages anew
 	$(PIP_INSTALL) uv==0.13.9
 	$(LOCK) py-bindings/requirements-dev.in --output-file py-bindings/requirements-dev.txt
 	$(LOCK) examples/requirements.in --output-file examples/requirements.txt
+	$(LOCK) resolver/tests/consumers/requirements.in --output-file resolver/tests/consumers/requirements.txt
 	$(LOCK) --no-deps tests/requirements-postgres.in --output-file tests/requirements-postgres.txt
 
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \

@@ -40,13 +40,21 @@ pub(crate) struct GlobalArgs {
     /// file without it
     #[arg(long, global = true, env = "HITCHPOST_STORE", hide_env_values = true, value_name = "URL")]
     pub(crate) store: Option<String>,
-    /// How results are printed
-    #[arg(short = 'o', global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    /// How results are printed: `table` for people, `json`, `yaml`
+    #[arg(
+        id = "result_format",
+        short = 'o',
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
     pub(crate) format: Format,
     /// Say nothing beyond results and errors
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// When to colour; `auto` is on a terminal, unless `NO_COLOR` is set
+    /// When to colour: `always`, `never`, or `auto`: on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
     pub(crate) color: Colour,
 }

@@ -61,10 +61,14 @@ pub(crate) enum CommandError {
     Step(#[from] UnknownStep),
     #[error("`{}`: {source}", path.display())]
     Lock { path: PathBuf, source: LockError },
-    #[error("what is chosen now is not what `{}` has{}", path.display(), listed_drift(drift))]
+    #[error("there is no lock file `{}`", path.display())]
+    NoLock { path: PathBuf },
+    #[error("what is chosen now is not what `{}` has", path.display())]
     Drift { path: PathBuf, drift: Vec<Drift> },
     #[error(transparent)]
     Export(#[from] ExportError),
+    #[error("there is nothing to import")]
+    NothingToImport,
     #[error("cannot run `{program}`")]
     Program { program: String, source: io::Error },
     #[error("cannot make random bytes")]
@@ -82,6 +86,8 @@ pub(crate) struct ErrorDocument<'e> {
     error: ErrorBody<'e>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     diagnostics: &'e [hitchpost::Diagnostic],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    drift: &'e [Drift],
 }
 
 #[derive(Debug, Serialize)]
@@ -118,8 +124,10 @@ impl CommandError {
             Self::Variable(_) => "invalid-variable",
             Self::Step(error) => error.code(),
             Self::Lock { source, .. } => source.code(),
+            Self::NoLock { .. } => "no-lock",
             Self::Drift { .. } => "drift",
             Self::Export(error) => error.code(),
+            Self::NothingToImport => "nothing-to-import",
             Self::Program { .. } => "cannot-run",
             Self::NoRandomness => "no-randomness",
             Self::Output(_) => "output",
@@ -155,6 +163,8 @@ impl CommandError {
             Self::Variable(error) => Some(error.help().to_owned()),
             Self::Export(error) => Some(error.help().to_owned()),
             Self::Lock { source, .. } => Some(source.help().to_owned()),
+            Self::NothingToImport => Some("check that the files are what the command says they are".to_owned()),
+            Self::NoLock { .. } => Some("`hitchpost lock` writes it".to_owned()),
             Self::Drift { .. } => Some("`hitchpost lock --update` locks what is chosen now".to_owned()),
             Self::StandardInputTwice => Some("name files for the others: `KEY=@FILE`".to_owned()),
             _ => None,
@@ -185,7 +195,9 @@ impl CommandError {
         let mut source = self.source();
         while let Some(error) = source {
             let text = error.to_string();
-            if !message.contains(&text) {
+            // What a database answers is in the message already, where it says more than that.
+            let says_more = !matches!(self, Self::Store(_)) || error.is::<io::Error>();
+            if says_more && !message.contains(&text) {
                 message = format!("{message}: {text}");
             }
             source = error.source();
@@ -201,6 +213,14 @@ impl CommandError {
         }
     }
 
+    /// What differs from a lock, where that is the reason.
+    pub(crate) fn drift(&self) -> &[Drift] {
+        match self {
+            Self::Drift { drift, .. } => drift,
+            _ => &[],
+        }
+    }
+
     pub(crate) fn document(&self) -> ErrorDocument<'_> {
         ErrorDocument {
             error: ErrorBody {
@@ -210,6 +230,7 @@ impl CommandError {
                 exit: self.exit().code(),
             },
             diagnostics: self.findings(),
+            drift: self.drift(),
         }
     }
 }
@@ -243,10 +264,4 @@ fn refused(findings: &[hitchpost::Diagnostic]) -> String {
         several => format!("{} files", several.len()),
     };
     format!("{} in {place}", crate::render::diagnostic::counts(findings))
-}
-
-/// ": `a` …; `b` …".
-fn listed_drift(drift: &[Drift]) -> String {
-    let all: Vec<String> = drift.iter().map(ToString::to_string).collect();
-    format!(": {}", all.join("; "))
 }

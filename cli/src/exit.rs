@@ -77,9 +77,11 @@ impl Exit {
         format!(
             "Exit codes\n\n{}\n\
              Where several requirements fail, the code is that of the first failure.\n\
-             `run` ends with the exit code of the program that it runs, once that has started.\n\n\
-             Errors go to standard error as `error[code]: message`, with `-o json` or `-o yaml`\n\
-             as {{\"error\": {{\"code\", \"message\", \"help\", \"exit\"}}, \"diagnostics\": […]}}.\n",
+             `run` ends with the exit code of the program that it runs, once it has started.\n\n\
+             Errors go to standard error as `error[code]: message`; with `-o json` or\n\
+             `-o yaml` as a document: {{\"error\": {{\"code\", \"message\", \"help\", \"exit\"}},\n\
+             \"diagnostics\": […]}}. Requirements that are not met are in the document on\n\
+             standard output.\n",
             lines.concat()
         )
     }

@@ -3,7 +3,7 @@
 use std::{env, path::PathBuf, sync::Arc};
 
 use hitchpost::{
-    Catalogue, Diagnostic, Keyring, Registry, Snapshot,
+    Catalogue, Diagnostic, Keyring, Registry,
     core::{Document, Severity},
 };
 use hitchpost_store::{Listing, Store, StoreError};
@@ -41,10 +41,7 @@ impl OpenStore {
 
     /// The stored records as a registry to resolve with.
     pub(crate) fn registry(&self, catalogue: Arc<Catalogue>) -> Result<Registry, CommandError> {
-        let Listing { revision, records } = self.list()?;
-        let records = records.iter().map(|record| (&record.extension, record.revision));
-        let snapshot = Snapshot::build(revision, records, catalogue);
-        Ok(Registry::new(Arc::new(snapshot), Arc::clone(self.store.keyring())))
+        Ok(self.wait(self.store.reader(catalogue))?.current())
     }
 }
 

@@ -67,6 +67,11 @@ impl Output {
         }
     }
 
+    /// Prints what was done, unless people want quiet.
+    pub(crate) fn done(&self, value: &impl Serialize, text: impl FnOnce(Style) -> String) -> Result<(), CommandError> {
+        if self.quiet && self.format == Format::Table { Ok(()) } else { self.show(value, text) }
+    }
+
     /// Prints a value that has no form for people.
     pub(crate) fn show_as(&self, format: Format, value: &impl Serialize) -> Result<(), CommandError> {
         document(format, value).map_or(Ok(()), |document| self.print(&document?))

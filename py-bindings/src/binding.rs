@@ -14,7 +14,7 @@ use pyo3::{
 use secrecy::ExposeSecret;
 
 use crate::{
-    errors::Problem,
+    errors::{self, Problem},
     secret::{Held, Secret, detached},
     values,
 };
@@ -265,6 +265,11 @@ impl Binding {
             .hash(&mut hasher);
         (&pin.endpoint, &pin.profile, pin.revision).hash(&mut hasher);
         hasher.finish()
+    }
+
+    /// It stays in its process.
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(errors::unpicklable("Binding"))
     }
 
     fn __repr__(&self) -> String {

@@ -86,7 +86,7 @@ impl Connection {
         work: impl AsyncFnOnce(&Store) -> Result<T, StoreError>,
     ) -> Result<T, Problem> {
         let process = gate();
-        if self.closed.load(Ordering::Relaxed) {
+        if self.is_closed() {
             return Err(Problem::Closed);
         }
         let runtime = process.runtime()?;
@@ -115,6 +115,10 @@ impl Connection {
         };
         lock(&process.stores).insert(self.number, open);
         Ok(store)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// Closes the store for good. Python must be detached.

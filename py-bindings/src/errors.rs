@@ -3,10 +3,18 @@
 use std::io;
 
 use hitchpost::{
-    Diagnostic, Diagnostics, Failure, KeyError, RevealError, core::Severity, resolver::UnknownStep,
+    Diagnostic, Diagnostics, Failure, KeyError, RevealError,
+    core::Severity,
+    resolver::{UnknownStep, export::ExportError},
 };
 use hitchpost_store::StoreError;
-use pyo3::{IntoPyObjectExt, prelude::*, sync::PyOnceLock, types::PyType};
+use pyo3::{
+    IntoPyObjectExt,
+    exceptions::{PyOSError, PyTypeError},
+    prelude::*,
+    sync::PyOnceLock,
+    types::PyType,
+};
 
 use crate::values;
 
@@ -23,6 +31,7 @@ pub(crate) enum Problem {
     NotFound(&'static str, String),
     Argument(Argument),
     Step(UnknownStep),
+    Export(ExportError),
     /// A file cannot be read.
     File(io::Error, String),
     /// The registry was closed.
@@ -172,6 +181,11 @@ fn exception(py: Python<'_>, problem: Problem) -> PyResult<PyErr> {
                 None,
             )
         }
+        Problem::Export(error) => {
+            let help = Some(error.help().to_owned());
+            let said = said(error.to_string(), error.code());
+            (class(&USAGE, "UsageError")?, Said { help, ..said }, None)
+        }
         // Python has exceptions for each reason.
         Problem::File(error, path) => {
             let message = error.to_string();
@@ -183,9 +197,7 @@ fn exception(py: Python<'_>, problem: Problem) -> PyResult<PyErr> {
                 .next()
                 .unwrap_or_default()
                 .to_owned();
-            return Ok(pyo3::exceptions::PyOSError::new_err((
-                number, message, path,
-            )));
+            return Ok(PyOSError::new_err((number, message, path)));
         }
         Problem::Closed => {
             let said = said("the registry is closed".to_owned(), "closed");
@@ -224,6 +236,11 @@ fn inner(error: &StoreError) -> &StoreError {
         StoreError::Open { source, .. } => inner(source),
         error => error,
     }
+}
+
+/// Pickles and deep copies would have secrets in them, or lack them.
+pub(crate) fn unpicklable(class: &str) -> PyErr {
+    PyTypeError::new_err(format!("cannot pickle 'hitchpost.{class}' object"))
 }
 
 impl From<StoreError> for Problem {

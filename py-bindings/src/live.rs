@@ -54,6 +54,9 @@ impl Live {
     /// The registry with all that this process has changed, and what others changed until a
     /// moment ago.
     pub(crate) fn registry(&self, py: Python<'_>) -> Result<hitchpost::Registry, Problem> {
+        if self.connection.is_closed() {
+            return Err(Problem::Closed);
+        }
         let (now, writes) = (Instant::now(), WRITES.load(Ordering::Relaxed));
         let before = {
             let seen = self.seen();

@@ -19,7 +19,7 @@ use crate::{
     arguments::{self, Caller, Wanted, on_ambiguity},
     binding::Binding,
     connection::Connection,
-    errors::{Argument, Problem},
+    errors::{self, Argument, Problem},
     files::{self, Source},
     live::Live,
     resolution::Resolution,
@@ -579,7 +579,7 @@ impl Registry {
             }
             (None, None) => {
                 let (registry, resolution) = self.resolve_one(py, wanted, caller, on_ambiguity)?;
-                Resolution::of_bindings(registry, resolution)
+                Resolution::new(registry, resolution)
             }
             _ => {
                 return Err(PyTypeError::new_err(
@@ -612,6 +612,11 @@ impl Registry {
     ) {
         let _ = (exception_type, exception, traceback);
         self.close(py);
+    }
+
+    /// It stays in its process.
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(errors::unpicklable("Registry"))
     }
 
     fn __repr__(&self) -> String {
@@ -687,7 +692,7 @@ impl Registry {
         let ambiguity = on_ambiguity(ambiguity).map_err(Problem::from)?;
         let registry = self.live.registry(py)?;
         let resolution = registry.resolve_with(requirements, &caller, ambiguity, &[]);
-        Ok(Resolution::of_bindings(registry, resolution))
+        Ok(Resolution::new(registry, resolution))
     }
 
     fn resolve_file(
@@ -713,10 +718,11 @@ impl Registry {
         let resolution =
             registry.resolve_with(step.requirements(), &caller, ambiguity, step.variables());
         if !resolution.failures.is_empty() {
-            return Ok(Resolution::of_bindings(registry, resolution));
+            return Ok(Resolution::new(registry, resolution));
         }
         let environment = step.environment(&resolution).map_err(Problem::Findings)?;
-        Ok(Resolution::new(registry, resolution, environment))
+        let resolution = Resolution::new(registry, resolution);
+        Ok(resolution.of_step(step.name().clone(), environment))
     }
 
     fn explained<'py>(

@@ -1,15 +1,22 @@
 //! How the requirements of a step were met.
 
-use hitchpost::resolver::{self, EnvValue};
+use hitchpost::{
+    Name, RevealError,
+    resolver::{
+        self, EnvValue,
+        export::{self, Account, KubernetesOptions, Variables},
+    },
+};
 use indexmap::IndexMap;
 use pyo3::{
     prelude::*,
     types::{PyDict, PyMappingProxy, PyTuple},
 };
+use secrecy::ExposeSecret;
 
 use crate::{
     binding::{Binding, revealed, variables},
-    errors::Problem,
+    errors::{self, Argument, Problem},
     secret::detached,
     values,
 };
@@ -30,6 +37,8 @@ pub struct Resolution {
     resolution: resolver::Resolution,
     /// The variables of the bindings and, of a workflow's step, its own.
     environment: IndexMap<String, EnvValue>,
+    /// The workflow's step of which it is.
+    step: Option<Name>,
 }
 
 impl PartialEq for Resolution {
@@ -39,28 +48,27 @@ impl PartialEq for Resolution {
 }
 
 impl Resolution {
-    pub(crate) fn new(
-        registry: hitchpost::Registry,
-        resolution: resolver::Resolution,
-        environment: IndexMap<String, EnvValue>,
-    ) -> Self {
-        Self {
-            registry,
-            resolution,
-            environment,
-        }
-    }
-
     /// Of requirements, whose bindings give all the variables.
-    pub(crate) fn of_bindings(
-        registry: hitchpost::Registry,
-        resolution: resolver::Resolution,
-    ) -> Self {
+    pub(crate) fn new(registry: hitchpost::Registry, resolution: resolver::Resolution) -> Self {
         let environment = resolution.environment().into_iter();
         let environment = environment
             .map(|(name, value)| (name.to_owned(), value.clone()))
             .collect();
-        Self::new(registry, resolution, environment)
+        Self {
+            registry,
+            resolution,
+            environment,
+            step: None,
+        }
+    }
+
+    /// Of a workflow's step, which sets variables itself.
+    pub(crate) fn of_step(self, step: Name, environment: IndexMap<String, EnvValue>) -> Self {
+        Self {
+            step: Some(step),
+            environment,
+            ..self
+        }
     }
 
     fn binding(&self, binding: &resolver::Binding) -> Binding {
@@ -69,6 +77,20 @@ impl Resolution {
             self.resolution.revision,
             binding.clone(),
         )
+    }
+
+    /// Each binding as an Airflow connection, in an object by their handles.
+    fn connections(&self) -> Result<String, RevealError> {
+        let catalogue = self.registry.snapshot().catalogue();
+        let connections = self.resolution.bindings.iter().map(|binding| {
+            let mut open = |secret: &resolver::Secret| self.registry.reveal(secret);
+            let account = Account::reveal(binding, catalogue, &mut open)?;
+            let connection = export::airflow(&account);
+            let connection = connection.expose_secret().trim_end();
+            Ok(format!("  \"{}\": {connection}", account.name))
+        });
+        let connections: Vec<String> = connections.collect::<Result<_, RevealError>>()?;
+        Ok(format!("{{\n{}\n}}\n", connections.join(",\n")))
     }
 }
 
@@ -134,6 +156,65 @@ impl Resolution {
         values::json(py, &detached(py, open)?)
     }
 
+    /// The variables, with their secrets, as a text in a format of others, as `hitchpost export`
+    /// writes it:
+    ///
+    /// - `json`: an object of names and values;
+    /// - `shell`: lines of `export NAME='value'` for any POSIX shell;
+    /// - `dotenv`: an `.env` file as Compose reads it, or `docker run` when `docker` is true;
+    /// - `k8s`: a Secret and a ConfigMap called `name`, in `namespace`; the name is the step's by
+    ///   default;
+    /// - `airflow`: the bindings as connections, as `airflow connections import` reads them.
+    ///
+    /// Raises `ResolutionError` when there are failures, `SecretError` when a secret does not open,
+    /// and `UsageError` when the format cannot express a value.
+    ///
+    /// >>> registry = Registry.from_yaml("{name: mlflow, configuration: {EXPERIMENT: wine}}")
+    /// >>> step = registry.resolve_all([{"name": "tracking", "extension": "mlflow"}])
+    /// >>> print(step.export("shell"), end="")
+    /// export EXPERIMENT='wine'
+    #[pyo3(signature = (format, /, *, docker=false, name=None, namespace=None))]
+    fn export(
+        &self,
+        py: Python<'_>,
+        format: &str,
+        docker: bool,
+        name: Option<String>,
+        namespace: Option<String>,
+    ) -> PyResult<String> {
+        self.raise_for_failures()?;
+        if format == "airflow" {
+            return Ok(detached(py, || self.connections())?);
+        }
+        let mut open = |secret: &resolver::Secret| self.registry.reveal(secret);
+        let variables = detached(py, || Variables::reveal(&self.environment, &mut open))?;
+        let text = match format {
+            "json" => Ok(export::json(&variables)),
+            "shell" => export::shell(&variables),
+            "dotenv" if docker => export::docker(&variables),
+            "dotenv" => export::dotenv(&variables),
+            "k8s" => {
+                let step = self.step.as_ref().map(Name::to_string);
+                let options = KubernetesOptions {
+                    name: name.or(step).unwrap_or_else(|| "hitchpost".to_owned()),
+                    namespace,
+                    ..KubernetesOptions::default()
+                };
+                export::kubernetes(&variables, &options).map(|objects| objects.manifest())
+            }
+            _ => {
+                return Err(Problem::from(Argument {
+                    name: "format",
+                    code: "invalid-choice",
+                    message: format!("`{}` is no format", Name::nearest(format)),
+                    help: Some("it is `json`, `shell`, `dotenv`, `k8s` or `airflow`".to_owned()),
+                })
+                .into());
+            }
+        };
+        Ok(text.map_err(Problem::Export)?.expose_secret().to_owned())
+    }
+
     fn __getitem__(&self, handle: &str) -> PyResult<Binding> {
         let binding = self.resolution.binding(handle);
         let missing = || Problem::NotFound("binding", handle.to_owned());
@@ -142,6 +223,11 @@ impl Resolution {
 
     fn __contains__(&self, handle: &str) -> bool {
         self.resolution.binding(handle).is_some()
+    }
+
+    /// It stays in its process.
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(errors::unpicklable("Resolution"))
     }
 
     fn __repr__(&self) -> String {

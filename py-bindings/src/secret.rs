@@ -8,7 +8,10 @@ use hitchpost::{
 use pyo3::{prelude::*, types::PyString};
 use secrecy::ExposeSecret;
 
-use crate::{connection::gate, errors::Problem};
+use crate::{
+    connection::gate,
+    errors::{self, Problem},
+};
 
 /// A value that is shown to nobody who does not ask for it.
 ///
@@ -57,6 +60,11 @@ impl Secret {
 
     const fn __str__(&self) -> &'static str {
         REDACTED
+    }
+
+    /// It stays in its process.
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(errors::unpicklable("Secret"))
     }
 
     fn __repr__(&self) -> String {

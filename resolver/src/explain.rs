@@ -10,13 +10,16 @@ use crate::{
     snapshot::{
         Snapshot,
         layer::{Layer, Principal, ServiceId},
+        postings::Key,
     },
     stage::{
-        Caller, Eligible, Query, Rejected, endpoint,
+        Caller, Eligible, NOWHERE, Query, Rejected, endpoint,
         joint::{Outcome, root_of},
         profile::{self, Chosen},
         rank::{Comparison, RankRule, compare},
-        names, search::identified,
+        names,
+        search::{Best, identified},
+        visibility,
     },
 };
 
@@ -101,9 +104,15 @@ pub(crate) fn explain_one<'s>(
     context: &RunContext,
 ) -> Explanation {
     let callers: Vec<Caller<'_>> = snapshot.views().map(|view| Caller::new(context, view.layer)).collect();
+    let code = match outcome {
+        Outcome::Failed(code) => Some(*code),
+        _ => None,
+    };
+    // Nothing is a candidate for what cannot be meant.
+    let is_sound = !matches!(code, Some(FailureCode::EmptySelector | FailureCode::BadConstraint));
     let mut seen = Vec::new();
     let mut hidden = 0;
-    for (alternative, way) in requirement.alternatives.iter().enumerate() {
+    for (alternative, way) in requirement.alternatives.iter().enumerate().filter(|_| is_sound) {
         for (view, caller) in snapshot.views().zip(&callers) {
             let Some(query) = Query::new(view, caller, &way.selector) else { continue };
             for service in identified(&query) {
@@ -119,16 +128,20 @@ pub(crate) fn explain_one<'s>(
             }
         }
     }
-    let code = match outcome {
-        Outcome::Failed(code) => Some(*code),
-        _ => None,
-    };
     let winner = match outcome {
         Outcome::Chosen { eligible, alternative } => Some((eligible, *alternative)),
         _ => None,
     };
-    let mut candidates: Vec<ExplainedCandidate> =
-        seen.iter().map(|one| candidate(one, &seen, winner, code, context)).collect();
+    let mut standings = Standings { winner, code, grouped: is_grouped(requirements, index), first: None, best: Best::default() };
+    for one in &seen {
+        if let Ok(eligible) = &one.result
+            && standings.first.is_none_or(|first| first == one.alternative)
+        {
+            standings.first = Some(one.alternative);
+            standings.best.offer(*eligible);
+        }
+    }
+    let mut candidates: Vec<ExplainedCandidate> = seen.iter().map(|one| candidate(one, &standings)).collect();
     candidates.sort_by(|a, b| {
         (a.alternative, &a.extension, &a.instance, &a.service).cmp(&(b.alternative, &b.extension, &b.instance, &b.service))
     });
@@ -140,17 +153,11 @@ pub(crate) fn explain_one<'s>(
     Explanation { name: requirement.name.clone(), code, message, candidates, hidden }
 }
 
-fn candidate(
-    one: &Seen<'_>,
-    all: &[Seen<'_>],
-    winner: Option<(&Eligible<'_>, usize)>,
-    code: Option<FailureCode>,
-    context: &RunContext,
-) -> ExplainedCandidate {
+fn candidate(one: &Seen<'_>, standings: &Standings<'_, '_>) -> ExplainedCandidate {
     let (extension, instance, service) = names(one.layer, one.service);
     let (verdict, message) = match &one.result {
         Err((rejected, message)) => (Verdict::Rejected { code: FailureCode::from(*rejected) }, message.clone()),
-        Ok(eligible) => standing(eligible, one.alternative, all, winner, code, context),
+        Ok(eligible) => standings.of(eligible, one.alternative),
     };
     ExplainedCandidate {
         extension: Name::nearest(extension),
@@ -163,65 +170,50 @@ fn candidate(
     }
 }
 
-/// Where an eligible candidate stands among the others.
-fn standing(
-    eligible: &Eligible<'_>,
-    alternative: usize,
-    all: &[Seen<'_>],
-    winner: Option<(&Eligible<'_>, usize)>,
+/// What an eligible candidate is held against.
+struct Standings<'s, 'o> {
+    /// What was chosen, and by which alternative.
+    winner: Option<(&'o Eligible<'s>, usize)>,
     code: Option<FailureCode>,
-    context: &RunContext,
-) -> (Verdict, String) {
-    if let Some((chosen, by)) = winner {
-        if chosen.same_service(eligible) && by == alternative {
-            return (Verdict::Chosen, chosen_message(chosen));
-        }
-        if by != alternative {
-            return (Verdict::NotTaken, "another alternative was taken".to_owned());
-        }
-        return match compare(chosen, eligible) {
-            Comparison::Better(rule) => outranked(chosen, rule),
-            Comparison::Worse(_) => {
-                let message = "it ranks higher, but its instance cannot provide the whole group".to_owned();
-                (Verdict::NotTaken, message)
-            }
-            Comparison::Tied if chosen.instance() != eligible.instance() || chosen.service != eligible.service => {
-                outranked(chosen, RankRule::Name)
-            }
-            Comparison::Tied => (Verdict::NotTaken, "another way to the same was taken".to_owned()),
-        };
-    }
-    let others = all.iter().filter(|other| other.alternative == alternative);
-    let better = others.filter_map(|other| other.result.as_ref().ok()).find_map(|other| {
-        match compare(other, eligible) {
-            Comparison::Better(rule) => Some(outranked(other, rule)),
-            _ => None,
-        }
-    });
-    if let Some(better) = better {
-        return better;
-    }
-    if let Chosen::Ambiguous(_) = eligible.profile {
-        return (Verdict::Tied, format!("several of its profiles are equally specific: {}", tied_profiles(eligible, context)));
-    }
-    match code {
-        Some(FailureCode::UnsatisfiableGroup) => {
-            (Verdict::NotTaken, "it is eligible, but its instance does not provide the whole group".to_owned())
-        }
-        _ => (Verdict::Tied, "no rule tells it from the others".to_owned()),
-    }
+    /// Whether the requirement shares its instance with others.
+    grouped: bool,
+    /// The first alternative that has eligible candidates, and the best of them.
+    first: Option<usize>,
+    best: Best<'s>,
 }
 
-fn tied_profiles(eligible: &Eligible<'_>, context: &RunContext) -> String {
-    let layer = eligible.layer;
-    let caller = Caller::new(context, layer);
-    let best = eligible.profile.profile().map(|best| profile::specificity(layer, best));
-    let listing = layer.applicable_profiles(eligible.service, eligible.endpoint).filter(|one| {
-        let admitted = layer.profile_principal.slice(layer.profile_admitted.range(*one));
-        Some(profile::specificity(layer, *one)) == best
-            && crate::stage::visibility::is_admitted(&caller, layer.profile_scope(*one), admitted)
-    });
-    listed(listing.map(|one| layer.text(layer.profile_name.at(one)).to_owned()))
+impl Standings<'_, '_> {
+    fn of(&self, eligible: &Eligible<'_>, alternative: usize) -> (Verdict, String) {
+        let not_taken = |message: &str| (Verdict::NotTaken, message.to_owned());
+        if let Some((chosen, by)) = self.winner {
+            if by != alternative {
+                return not_taken("another alternative was taken");
+            }
+            if chosen.same_service(eligible) {
+                return (Verdict::Chosen, chosen_message(chosen));
+            }
+            return match compare(chosen, eligible) {
+                Comparison::Better(rule) => outranked(chosen, rule),
+                Comparison::Worse(_) => not_taken("it ranks higher, but its instance cannot provide the whole group"),
+                Comparison::Tied if self.grouped => not_taken("another instance was taken for the whole group"),
+                Comparison::Tied => outranked(chosen, RankRule::Name),
+            };
+        }
+        if self.first != Some(alternative) {
+            return not_taken("an earlier alternative has candidates");
+        }
+        if self.code != Some(FailureCode::Ambiguous) {
+            return not_taken("it is eligible, but its instance does not provide the whole group");
+        }
+        let better = self.best.heads().find_map(|head| match compare(head, eligible) {
+            Comparison::Better(rule) => Some(outranked(head, rule)),
+            _ => None,
+        });
+        better.unwrap_or_else(|| match eligible.profile {
+            Chosen::Ambiguous(_) => (Verdict::Tied, "several of its profiles are equally specific".to_owned()),
+            _ => (Verdict::Tied, "no rule tells it from the others".to_owned()),
+        })
+    }
 }
 
 fn outranked(by: &Eligible<'_>, rule: RankRule) -> (Verdict, String) {
@@ -286,6 +278,7 @@ fn unreachable_message(query: &Query<'_, '_>, service: ServiceId) -> String {
                 _ => "internal endpoint",
             };
             match &query.caller.context.zone {
+                _ if location == NOWHERE => format!("{kind} of an instance in `{location}`, which is no caller's zone"),
                 Zone::Unknown => format!("{kind} needs zone `{location}`; the caller's zone is unknown"),
                 Zone::Known(zone) => format!("{kind} needs zone `{location}`; the caller is in zone `{zone}`"),
             }
@@ -379,13 +372,14 @@ fn failure_message(
             })
             .unwrap_or_default(),
         FailureCode::Absent => absent_message(snapshot, &selectors, context),
-        FailureCode::Forbidden => format!("{hidden} candidate(s) are registered, none of them for this caller"),
+        FailureCode::Forbidden if hidden == 1 => "one candidate is registered, but not for this caller".to_owned(),
+        FailureCode::Forbidden => format!("{hidden} candidates are registered, none of them for this caller"),
         FailureCode::Ambiguous => {
             let tied = candidates.iter().filter(|one| one.verdict == Verdict::Tied);
             let tied: Vec<String> = tied.map(place).collect();
             match (tied.as_slice(), candidates.iter().find(|one| one.verdict == Verdict::Tied)) {
-                ([_], Some(one)) => format!("{} of `{}`; mark one `default: true`, or ask for a `profile`", one.message, place(one)),
-                _ => format!("{} are equally good; narrow the requirement, or mark one `default: true`", listed(tied)),
+                ([tied], Some(one)) => format!("`{tied}`: {}; mark one `default: true`, or ask for a `profile`", one.message),
+                _ => format!("{} are equally good; narrow the requirement, or mark one `default: true`", some(&tied)),
             }
         }
         FailureCode::UnsatisfiableGroup => group_message(requirements, index),
@@ -393,6 +387,16 @@ fn failure_message(
             Some(one) => format!("nearest is `{}`: {}", place(one), one.message),
             None => code.to_string(),
         },
+    }
+}
+
+/// The first of many words.
+fn some(words: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown = listed(words.iter().take(SHOWN));
+    match words.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 
@@ -414,6 +418,12 @@ fn group_message(requirements: &[Requirement], index: usize) -> String {
     let members = (0..requirements.len()).filter(|other| root_of(requirements, *other) == root);
     let members = members.filter_map(|other| requirements.get(other)).map(|other| &other.name);
     format!("no single instance provides all of {}", listed(members))
+}
+
+fn is_grouped(requirements: &[Requirement], index: usize) -> bool {
+    let shares = |one: &Requirement| one.same_instance_as.is_some();
+    let Some(own) = requirements.get(index) else { return false };
+    shares(own) || requirements.iter().any(|other| other.same_instance_as.as_ref() == Some(&own.name))
 }
 
 /// The references from a requirement on, until one comes again or leads nowhere.
@@ -438,41 +448,63 @@ fn circle(requirements: &[Requirement], index: usize) -> String {
 /// What is nearest to a selector that nothing matches, among what the caller may see.
 fn absent_message(snapshot: &Snapshot, selectors: &[&Selector], context: &RunContext) -> String {
     let Some(selector) = selectors.first() else { return "nothing matches".to_owned() };
-    let callers: Vec<Caller<'_>> = snapshot.views().map(|view| Caller::new(context, view.layer)).collect();
     let wanted = selector.service.as_ref().or(selector.service_type.as_ref()).or(selector.service_name.as_ref());
     let base = describe(selector);
-    // What the same selector finds without its most particular name.
-    let relaxed = Selector {
-        service: None,
-        service_type: None,
-        service_name: None,
-        category: None,
-        version: None,
-        ..(*selector).clone()
-    };
-    let mut types: Vec<String> = Vec::new();
-    if wanted.is_some() || selector.category.is_some() {
-        for (view, caller) in snapshot.views().zip(&callers) {
-            let Some(query) = Query::new(view, caller, &relaxed) else { continue };
-            for service in identified(&query) {
-                if !matches!(query.check(service), Err(Rejected::Visibility)) {
-                    types.push(view.layer.text(view.layer.service_type.at(service)).to_owned());
-                }
-            }
-        }
-    }
+    let in_record = selector.extension.is_some() || selector.instance.is_some() || selector.product.is_some();
+    let mut types = if in_record { types_of_record(snapshot, selector, context) } else { all_types(snapshot, context) };
     types.sort_unstable();
     types.dedup();
     let near = wanted.and_then(|wanted| {
         let known = snapshot.catalogue().service_types().map(|known| known.service_type.as_str());
         hitchpost_registry_core::decode::closest(wanted.as_str(), types.iter().map(String::as_str).chain(known))
     });
-    let here = (selector.extension.is_some() || selector.instance.is_some() || selector.product.is_some()) && !types.is_empty();
     match near {
         Some(near) if wanted.is_none_or(|wanted| wanted != near) => format!("nothing registered matches {base}; did you mean `{near}`?"),
-        _ if here => format!("nothing registered matches {base}; what is there offers {}", listed(types)),
+        _ if in_record && !types.is_empty() => format!("nothing registered matches {base}; what is there offers {}", some(&types)),
         _ => format!("nothing registered matches {base}; `hitchpost get` lists what is registered"),
     }
+}
+
+/// The types of the services that the selector's record, instance or product offers; of the first
+/// thousand of them.
+fn types_of_record(snapshot: &Snapshot, selector: &Selector, context: &RunContext) -> Vec<String> {
+    let record = Selector {
+        extension: selector.extension.clone(),
+        instance: selector.instance.clone(),
+        product: selector.product.clone(),
+        ..Selector::default()
+    };
+    let mut types = Vec::new();
+    for view in snapshot.views() {
+        let caller = Caller::new(context, view.layer);
+        let Some(query) = Query::new(view, &caller, &record) else { continue };
+        for service in identified(&query).into_iter().take(1_000) {
+            if visibility::admits(&query, view.layer.service_instance.at(service)) {
+                types.push(view.layer.text(view.layer.service_type.at(service)).to_owned());
+            }
+        }
+    }
+    types
+}
+
+/// The types of all services that the caller may see.
+fn all_types(snapshot: &Snapshot, context: &RunContext) -> Vec<String> {
+    let everything = Selector::default();
+    let mut types = Vec::new();
+    for view in snapshot.views() {
+        let caller = Caller::new(context, view.layer);
+        let Some(query) = Query::new(view, &caller, &everything) else { continue };
+        for (symbol, mut services) in view.layer.postings.symbols(Key::Type) {
+            let is_visible = |service: ServiceId| {
+                let instance = view.layer.service_instance.at(service);
+                !view.is_hidden(view.layer.instance_extension.at(instance)) && visibility::admits(&query, instance)
+            };
+            if services.any(is_visible) {
+                types.push(view.layer.text(symbol).to_owned());
+            }
+        }
+    }
+    types
 }
 
 /// A selector in words: "extension `x`, service `y`".

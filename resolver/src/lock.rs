@@ -70,7 +70,9 @@ impl LockError {
     pub const fn help(&self) -> &'static str {
         match self {
             Self::Format { .. } => "write the lock anew with `hitchpost lock`",
-            Self::Version { .. } => "use a newer hitchpost, or write the lock anew with `hitchpost lock`",
+            Self::Version { .. } => {
+                "use a newer hitchpost, or write the lock anew with `hitchpost lock`"
+            }
         }
     }
 }
@@ -156,8 +158,15 @@ impl fmt::Display for Drift {
                 }
                 Ok(())
             }
-            DriftKind::Revised { extension, locked, found } => {
-                write!(f, "is bound to `{extension}`, which was changed: revision {locked} became {found}")
+            DriftKind::Revised {
+                extension,
+                locked,
+                found,
+            } => {
+                write!(
+                    f,
+                    "is bound to `{extension}`, which was changed: revision {locked} became {found}"
+                )
             }
         }
     }
@@ -168,7 +177,14 @@ struct Shown<'p>(&'p Pin);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Pin { extension, instance, service, endpoint, profile, revision } = self.0;
+        let Pin {
+            extension,
+            instance,
+            service,
+            endpoint,
+            profile,
+            revision,
+        } = self.0;
         write!(f, "`{extension}/{instance}/{service}`")?;
         if let Some(endpoint) = endpoint {
             write!(f, " through `{endpoint}`")?;
@@ -181,7 +197,10 @@ impl fmt::Display for Shown<'_> {
 }
 
 /// The parts in which two pins name different things.
-fn differences<'p>(a: &'p Pin, b: &'p Pin) -> Vec<(&'static str, Option<&'p Name>, Option<&'p Name>)> {
+fn differences<'p>(
+    a: &'p Pin,
+    b: &'p Pin,
+) -> Vec<(&'static str, Option<&'p Name>, Option<&'p Name>)> {
     let parts = [
         ("extension", Some(&a.extension), Some(&b.extension)),
         ("instance", Some(&a.instance), Some(&b.instance)),
@@ -189,12 +208,18 @@ fn differences<'p>(a: &'p Pin, b: &'p Pin) -> Vec<(&'static str, Option<&'p Name
         ("endpoint", a.endpoint.as_ref(), b.endpoint.as_ref()),
         ("profile", a.profile.as_ref(), b.profile.as_ref()),
     ];
-    parts.into_iter().filter(|(_, before, now)| before != now).collect()
+    parts
+        .into_iter()
+        .filter(|(_, before, now)| before != now)
+        .collect()
 }
 
 impl Default for Lock {
     fn default() -> Self {
-        Self { version: VERSION, steps: BTreeMap::new() }
+        Self {
+            version: VERSION,
+            steps: BTreeMap::new(),
+        }
     }
 }
 
@@ -267,17 +292,32 @@ impl Lock {
         let names: std::collections::BTreeSet<&Name> = locked.keys().chain(now.keys()).collect();
         let compare = |name: &Name| match (locked.get(name), now.get(name)) {
             (None, None) => None,
-            (None, Some(found)) => Some(DriftKind::Unlocked { found: found.clone() }),
-            (Some(locked), None) => Some(DriftKind::Gone { locked: locked.clone() }),
-            (Some(locked), Some(found)) if locked == found => None,
-            (Some(locked), Some(found)) if differences(locked, found).is_empty() => Some(DriftKind::Revised {
-                extension: found.extension.clone(),
-                locked: locked.revision,
-                found: found.revision,
+            (None, Some(found)) => Some(DriftKind::Unlocked {
+                found: found.clone(),
             }),
-            (Some(locked), Some(found)) => Some(DriftKind::Moved { locked: locked.clone(), found: found.clone() }),
+            (Some(locked), None) => Some(DriftKind::Gone {
+                locked: locked.clone(),
+            }),
+            (Some(locked), Some(found)) if locked == found => None,
+            (Some(locked), Some(found)) if differences(locked, found).is_empty() => {
+                Some(DriftKind::Revised {
+                    extension: found.extension.clone(),
+                    locked: locked.revision,
+                    found: found.revision,
+                })
+            }
+            (Some(locked), Some(found)) => Some(DriftKind::Moved {
+                locked: locked.clone(),
+                found: found.clone(),
+            }),
         };
-        let drift = |name: &Name| Some(Drift { step: step.to_owned(), name: name.clone(), kind: compare(name)? });
+        let drift = |name: &Name| {
+            Some(Drift {
+                step: step.to_owned(),
+                name: name.clone(),
+                kind: compare(name)?,
+            })
+        };
         names.into_iter().filter_map(drift).collect()
     }
 }
@@ -291,7 +331,11 @@ impl fmt::Display for Lock {
 }
 
 fn pins(resolution: &Resolution) -> BTreeMap<Name, Pin> {
-    resolution.bindings.iter().map(|binding| (binding.name.clone(), binding.pin.clone())).collect()
+    resolution
+        .bindings
+        .iter()
+        .map(|binding| (binding.name.clone(), binding.pin.clone()))
+        .collect()
 }
 
 /// The message of an error without its place, which stands beside it.

@@ -7,7 +7,7 @@ use std::{
 use clap::Args;
 use hitchpost::{
     Catalogue, Diagnostics, Extension,
-    core::{CatalogueService, Name},
+    core::{CatalogueService, ConfigurationKey, Name},
     parse_records,
 };
 use hitchpost_store::{ApplyOptions, StoreError};
@@ -29,10 +29,10 @@ use crate::{
 #[command(after_help = "\
 Examples:
   hitchpost add mlflow --url http://mlflow:5000 --version 2.10
-  hitchpost add minio --url http://minio:9000 --version RELEASE.2024-08-03T04-33-23Z \\
+  hitchpost add minio --url http://minio:9000 --set AWS_REGION=eu-central-1 \\
     --secret AWS_ACCESS_KEY_ID=@id --secret AWS_SECRET_ACCESS_KEY=@key
-  pass minio/key | hitchpost add minio --url http://minio:9000 --secret AWS_SECRET_ACCESS_KEY
-  hitchpost add our-store --service features --url http://features --dry-run")]
+  pass mlflow | hitchpost add mlflow --url https://mlflow --secret token
+  hitchpost add our-own --service features --url http://features --dry-run")]
 pub(crate) struct AddArgs {
     /// A tool of the catalogue (`hitchpost catalog list`), or with `--service` any other
     product: Name,
@@ -110,15 +110,16 @@ fn record(
     for text in &arguments.set {
         let malformed = CommandError::Malformed { flag: "--set", wanted: "KEY=VALUE" };
         let (key, value) = text.split_once('=').ok_or(malformed)?;
-        let called = service.and_then(|service| service.configuration.iter().find(|entry| entry.is_called(key)));
-        if called.is_some_and(|entry| entry.secret) {
+        let known = known_key(service, key);
+        if known.is_some_and(|known| known.secret) {
             return Err(CommandError::SecretOnCommandLine { key: key.to_owned() });
         }
-        public.push(json!({ "name": key, "value": value }));
+        public.push(json!({ "name": known.map_or(key, |known| &known.name), "value": value }));
     }
     let mut secret = Vec::new();
     for (key, value) in secrets(&arguments.secret)? {
-        secret.push(json!({ "name": key, "value": *value }));
+        let name = known_key(service, key).map_or(key, |known| &known.name);
+        secret.push(json!({ "name": name, "value": *value }));
     }
     let service_type = match (service, &arguments.service) {
         (Some(service), _) => service.service_type.as_str(),
@@ -162,6 +163,11 @@ fn record(
     }
 }
 
+/// What the catalogue knows about a key, by its name or another one.
+fn known_key<'c>(service: Option<&'c CatalogueService>, key: &str) -> Option<&'c ConfigurationKey> {
+    service?.configuration.iter().find(|entry| entry.is_called(key))
+}
+
 /// The flag from which the value at a JSON pointer comes.
 fn flag(path: &str) -> &'static str {
     match path {
@@ -172,6 +178,7 @@ fn flag(path: &str) -> &'static str {
         _ if path.ends_with("/location") => "--zone",
         _ if path.contains("/services") => "--service",
         _ if path.ends_with("/name") => "--name",
+        "/product" => "PRODUCT",
         _ => "add",
     }
 }

@@ -108,7 +108,7 @@ pub(crate) fn write_records(
     let applied = open.wait(open.store.apply(records, options))?;
     note(findings, output);
     let report = Report { applied: &applied, diagnostics: findings };
-    output.show(&report, |style| changes(&applied, options.dry_run, false, style))?;
+    output.done(&report, |style| changes(&applied, options.dry_run, false, style))?;
     Ok(Exit::Ok)
 }
 
@@ -168,9 +168,14 @@ fn registered_twice(source: &Source, twice: &[(Name, &str)]) -> Diagnostics {
         NodeValue::Sequence(items) => items.as_slice(),
         _ => std::slice::from_ref(root),
     });
-    for node in records.filter_map(|record| record.get("name")) {
+    let entries = records.filter_map(|record| match &record.value {
+        NodeValue::Mapping(entries) => entries.iter().find(|(key, _)| *key.text == *"name"),
+        _ => None,
+    });
+    for (key, node) in entries {
         let name = node.as_str().unwrap_or_default();
         if let Some((_, earlier)) = twice.iter().find(|(twice, _)| *twice == *name) {
+            context.show(key.span);
             context.show(node.span);
             let message = format!("`{earlier}` has a record `{name}`, too");
             context.report(Code::DuplicateName, node, message, Some("remove one, or give it another name".to_owned()));

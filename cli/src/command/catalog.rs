@@ -26,7 +26,7 @@ files and folders, parted by colons.")]
 pub(crate) struct CatalogArgs {
     #[command(subcommand)]
     command: CatalogCommand,
-    /// A further catalogue file, or a folder of them
+    /// A further catalogue file, or a folder of them; may be repeated
     #[arg(long = "add", global = true, value_name = "PATH")]
     files: Vec<PathBuf>,
 }

@@ -24,15 +24,16 @@ use crate::{
 #[command(after_help = "\
 Examples:
   eval \"$(hitchpost export --format shell --needs mlflow-tracking)\"
-  hitchpost export --format dotenv --output .env -f workflow.yaml --step trainer
+  hitchpost export --format dotenv --output .env -f flow.yaml --step trainer
   hitchpost export --format dotenv --docker --output run.env --needs s3
   hitchpost export --format k8s --name trainer --needs s3 | kubectl apply -f -
   hitchpost export --format k8s --output k8s/ --needs s3
-  hitchpost export --format servicebinding --output /bindings --needs postgresql
+  hitchpost export --format servicebinding --output /bindings --needs redis
   hitchpost export --format airflow --needs postgresql > connections.json
 
 What is exported has the secrets in it: files are made for their owner alone.
-`score` is for a `cmd://` provisioner and reads the resource from standard input.")]
+`score` is for a `cmd://` provisioner: it reads the resource from standard
+input.")]
 pub(crate) struct ExportArgs {
     /// The format
     #[arg(long, value_enum)]

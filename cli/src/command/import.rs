@@ -29,7 +29,8 @@ Examples:
   hitchpost import servicebinding /bindings/my-cache
   hitchpost import aws ~/.aws/config ~/.aws/credentials
 
-What is imported replaces records of the same names; see it first with --dry-run.")]
+What is imported replaces records of the same names; see it first with
+--dry-run.")]
 pub(crate) struct ImportArgs {
     /// What the files are
     #[arg(value_enum)]
@@ -84,6 +85,10 @@ pub(crate) fn import(arguments: &ImportArgs, global: &GlobalArgs, output: &Outpu
     }
     if has_error(&all.findings) {
         return Err(CommandError::Findings(all.findings));
+    }
+    if all.records.is_empty() {
+        note(&all.findings, output);
+        return Err(CommandError::NothingToImport);
     }
     if arguments.dry_run {
         note(&all.findings, output);

@@ -104,7 +104,7 @@ fn rotate(arguments: &RotateArgs, global: &GlobalArgs, output: &Output) -> Resul
     if arguments.forget_old {
         keyring.remove_old_keys()?;
     }
-    output.show(&rotated, |_| {
+    output.done(&rotated, |_| {
         let noun = if rotated.data_keys == 1 { "data key is" } else { "data keys are" };
         format!("revision {}: {} {noun} encrypted anew\n", rotated.revision, rotated.data_keys)
     })?;

@@ -29,9 +29,9 @@ is left as it is, and refused, unless --update is given.")]
 pub(crate) struct LockArgs {
     /// The workflow, all steps of which are locked
     #[arg(short = 'f', long = "file", value_name = "WORKFLOW", required_unless_present = "requirements")]
-    workflow: Option<PathBuf>,
+    workflow_file: Option<PathBuf>,
     /// A list of requirements instead
-    #[arg(short, long, value_name = "FILE", conflicts_with = "workflow")]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "workflow_file")]
     requirements: Option<PathBuf>,
     /// Write what is chosen now, and show what differs
     #[arg(long)]
@@ -54,7 +54,7 @@ pub(crate) fn lock(arguments: &LockArgs, global: &GlobalArgs, output: &Output) -
         }
         drift.extend(lock.update(needs.step_name(), &answer.resolution));
     }
-    if arguments.workflow.is_some() {
+    if arguments.workflow_file.is_some() {
         lock.retain(|step| needs.iter().any(|needs| needs.step_name() == step));
     }
     match &before {
@@ -65,13 +65,13 @@ pub(crate) fn lock(arguments: &LockArgs, global: &GlobalArgs, output: &Output) -
         _ => files::write(path, &lock.to_string(), 0o644)?,
     }
     let document = json!({ "lock": path.display().to_string(), "changes": drift });
-    output.show(&document, |style| summary(path, before.as_ref(), &lock, &drift, style))?;
+    output.done(&document, |style| summary(path, before.as_ref(), &lock, &drift, style))?;
     Ok(Exit::Ok)
 }
 
 /// The needs of every step.
 fn needs(arguments: &LockArgs) -> Result<Vec<Needs>, CommandError> {
-    let Some(path) = &arguments.workflow else {
+    let Some(path) = &arguments.workflow_file else {
         let files = FileArgs { requirements: arguments.requirements.clone(), workflow_file: None, step: None };
         return Ok(files.read()?.into_iter().collect());
     };

@@ -54,8 +54,15 @@ pub(crate) struct NeedsArgs {
 pub(crate) struct HowArgs {
     #[command(flatten)]
     pub(crate) caller: CallerArgs,
-    /// What to do where several candidates are equally good: fail, or take the first by name
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT", help_heading = "Resolution")]
+    /// Where several candidates are equally good: `fail`, or take the `first` by name
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "WHAT",
+        hide_possible_values = true,
+        help_heading = "Resolution"
+    )]
     pub(crate) on_ambiguity: Ambiguity,
     /// Refuse anything else than what the lock file has
     #[arg(long, help_heading = "Resolution")]
@@ -145,10 +152,7 @@ impl Needs {
         let registry = OpenStore::open(global)?.registry(catalogue(&[])?)?;
         let answer = self.resolve_in(registry, how);
         if how.locked && answer.resolution.is_complete() {
-            let lock = read_lock(&how.lock)?.ok_or_else(|| CommandError::Unreadable {
-                path: how.lock.clone(),
-                source: io::ErrorKind::NotFound.into(),
-            })?;
+            let lock = read_lock(&how.lock)?.ok_or_else(|| CommandError::NoLock { path: how.lock.clone() })?;
             lock.check(self.step_name(), &answer.resolution)
                 .map_err(|drift| CommandError::Drift { path: how.lock.clone(), drift })?;
         }

@@ -123,7 +123,7 @@ pub(crate) fn delete(arguments: &DeleteArgs, global: &GlobalArgs, output: &Outpu
         all.revision = revision;
         all.changes.extend(changes);
     }
-    output.show(&all, |style| changes(&all, false, false, style))?;
+    output.done(&all, |style| changes(&all, false, false, style))?;
     Ok(Exit::Ok)
 }
 

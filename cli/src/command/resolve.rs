@@ -34,10 +34,12 @@ Examples:
   echo '[{name: db, service: postgresql}]' | hitchpost resolve -r -
 
 As JSON and YAML, failures are part of the document:
-  {\"revision\", \"bindings\": [{\"name\", \"extension\", \"product\", \"instance\", \"version\",
-   \"service\", \"type\", \"category\", \"endpoint\", \"profile\", \"zone\", \"expires_at\",
-   \"configuration\", \"env\", \"pin\"}], \"failures\": [{\"name\", \"code\", \"message\",
-   \"candidates\"}]}, with --explain also \"explanations\"."
+  {\"revision\", \"bindings\": [{\"name\", \"extension\", \"product\", \"instance\",
+   \"version\", \"service\", \"type\", \"category\", \"endpoint\", \"profile\", \"zone\",
+   \"expires_at\", \"configuration\", \"env\", \"pin\"}],
+   \"failures\": [{\"name\", \"code\", \"message\", \"candidates\"}]}
+with --explain also \"explanations\": [{\"name\", \"code\", \"message\",
+\"candidates\", \"hidden\"}]."
 )]
 pub(crate) struct ResolveArgs {
     #[command(flatten)]

@@ -15,20 +15,20 @@ use crate::{
 #[command(after_help = "\
 Examples:
   hitchpost run --needs mlflow-tracking --needs 's3>=4' -- python train.py
-  hitchpost run -f workflow.yaml --step trainer --project alpha -- python train.py
+  hitchpost run -f workflow.yaml --step trainer -- python train.py
   hitchpost run -r needs.yaml --locked -- env
 
 The program takes the place of this command: signals and its exit code pass
-through. It gets the variables of this command and, over them, the resolved ones.
-When anything is not met it is not run, and the exit code says why.")]
+through. It gets the variables of this command and, over them, the resolved
+ones. When anything is not met it is not run, and the exit code says why.")]
 pub(crate) struct RunArgs {
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    program: Vec<OsString>,
     #[command(flatten)]
     needs: NeedsArgs,
     #[command(flatten)]
     how: HowArgs,
-    /// The program and its arguments
-    #[arg(last = true, required = true, value_name = "COMMAND")]
-    program: Vec<OsString>,
 }
 
 pub(crate) fn run(arguments: RunArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {

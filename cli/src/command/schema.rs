@@ -45,7 +45,7 @@ enum Kind {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  hitchpost completions bash > ~/.local/share/bash-completion/completions/hitchpost
+  hitchpost completions bash > /etc/bash_completion.d/hitchpost
   hitchpost completions zsh > ~/.zfunc/_hitchpost
   hitchpost completions fish > ~/.config/fish/completions/hitchpost.fish")]
 pub(crate) struct CompletionsArgs {

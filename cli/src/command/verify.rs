@@ -20,8 +20,8 @@ Examples:
   hitchpost verify
   hitchpost verify mlflow --project alpha --zone prod
 
-Checks are made from here, with the stored credentials that admit the caller. The
-exit code is 6 when something that was checked is not healthy.")]
+Checks are made from here, with the stored credentials that admit the caller.
+The exit code is 6 when something that was checked is not healthy.")]
 pub(crate) struct VerifyArgs {
     /// The records; all without a name
     names: Vec<Name>,

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use anstyle::AnsiColor;
 use hitchpost::{
-    Explanation, Failure,
+    Explanation, Failure, FailureCode,
     resolver::{ExplainedCandidate, Verdict},
 };
 
@@ -22,7 +22,7 @@ pub(crate) fn failures(failures: &[Failure], style: Style) -> String {
             let head = format!("error[{}]", failure.code);
             let message = format!("{}: {}", failure.name, failure.message);
             headline(&style.strong(AnsiColor::Red, &head), width(&head), &message, style)
-                + &tree(&failure.candidates, style)
+                + &candidates(failure.code, &failure.candidates, style)
         })
         .collect();
     blocks.join("\n")
@@ -39,7 +39,10 @@ pub(crate) fn explanations(explanations: &[Explanation], style: Style) -> String
                 Some(code) => (name.to_owned(), format!("{code}: {}", explanation.message)),
             };
             let mut text = headline(&style.bold(&head), width(&head), &message, style);
-            text.push_str(&tree(&explanation.candidates, style));
+            match explanation.code {
+                Some(code) => text.push_str(&candidates(code, &explanation.candidates, style)),
+                None => text.push_str(&tree(&explanation.candidates, style)),
+            }
             if explanation.hidden > 0 {
                 let noun = if explanation.hidden == 1 { "candidate is" } else { "candidates are" };
                 let _ = writeln!(text, "  {} {noun} not for this caller", explanation.hidden);
@@ -48,6 +51,14 @@ pub(crate) fn explanations(explanations: &[Explanation], style: Style) -> String
         })
         .collect();
     blocks.join("\n")
+}
+
+/// The candidates of a failure; of a requirement that says nothing sensible none means anything.
+fn candidates(code: FailureCode, candidates: &[ExplainedCandidate], style: Style) -> String {
+    match code {
+        FailureCode::EmptySelector | FailureCode::BadConstraint => String::new(),
+        _ => tree(candidates, style),
+    }
 }
 
 /// The candidates as a tree, under a heading for each alternative where there are several.
@@ -68,7 +79,12 @@ fn tree(candidates: &[ExplainedCandidate], style: Style) -> String {
             let (branch, trunk) = if is_last { ("└─", "  ") } else { ("├─", "│ ") };
             let (word, colour) = verdict(candidate);
             let name = names(candidate);
-            let mut lines = wrapped(&format!("{word}: {}", candidate.message), style.beside(column + 7)).into_iter();
+            let verdict = match candidate.verdict {
+                // The headline says how.
+                Verdict::Chosen => word.to_owned(),
+                _ => format!("{word}: {}", candidate.message),
+            };
+            let mut lines = wrapped(&verdict, style.beside(column + 7)).into_iter();
             let mut first = lines.next().unwrap_or_default();
             // The rest of a word that was broken off stays uncoloured.
             if let Some(rest) = first.strip_prefix(word) {

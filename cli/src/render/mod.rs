@@ -21,6 +21,11 @@ pub(crate) fn error(error: &CommandError, style: Style) -> String {
     let head = format!("error[{}]", error.code());
     let message = style::printable(&error.message());
     text.push_str(&diagnostic::headline(&style.strong(AnsiColor::Red, &head), width(&head), &message, style));
+    for drift in error.drift() {
+        let mut lines = wrapped(&drift.to_string(), style.beside(4)).into_iter();
+        text.push_str(&format!("  - {}\n", lines.next().unwrap_or_default()));
+        text.extend(lines.map(|line| format!("    {line}\n")));
+    }
     if let Some(help) = error.help() {
         text.push_str(&labelled("help", &help, style));
     }

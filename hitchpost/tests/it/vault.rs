@@ -2,7 +2,7 @@
 //! each version answers, by <https://developer.hashicorp.com/vault/api-docs/secret/kv> and
 //! <https://developer.hashicorp.com/vault/api-docs/system/internal-ui-mounts>.
 
-use std::{fs, net::TcpListener, thread, time::Duration};
+use std::{fs, thread, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -149,11 +149,7 @@ fn errors_tell_nothing_of_token_or_answer() {
     let bad = token_file("hvs.geheim-other");
     let split = token_file("hvs.geheim\nsplit");
     let address = format!("http://{}", vault.address);
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let closed = format!("http://{closed}");
+    let closed = "http://127.0.0.1:1".to_owned();
     let user = format!("http://ada:geheim@{}", vault.address);
     for (path, key, address, token, code, reason) in [
         (

@@ -54,8 +54,8 @@ class RecordError(HitchpostError, ValueError):
     ...     hitchpost.Registry.from_yaml("{name: mlflow, configuration: {}, versoin: 2.10}")
     ... except hitchpost.RecordError as error:
     ...     finding = error.diagnostics[0]
-    >>> finding.code, finding.path, finding.line, finding.column, finding.help
-    ('unknown-key', '/versoin', 1, 35, 'did you mean `version`?')
+    >>> finding.code, finding.line, finding.column, finding.help
+    ('unknown-key', 1, 35, 'did you mean `version`?')
     """
 
     __module__ = "hitchpost"

@@ -13,7 +13,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Excerpt, Location, MAX_FI
 pub const MAX_SOURCE_BYTES: usize = 16 << 20;
 /// How deep lists and mappings may nest.
 pub const MAX_DEPTH: usize = 64;
-/// How many values a source may hold, counting what its aliases repeat.
+/// How many values a source may hold, counting what its anchors keep and its aliases repeat.
+/// Commas and opening brackets count as well, wherever they stand.
 pub const MAX_NODES: usize = 2_000_000;
 
 impl Document {
@@ -62,6 +63,13 @@ impl Document {
                 ));
             }
         };
+        if is_crowded(text) {
+            return Err(bare(
+                Code::TooManyNodes,
+                format!("more than {MAX_NODES} values, by the count of commas and other marks"),
+                "split the source into several files",
+            ));
+        }
         let text = surrogates(text);
         let mut builder = Builder {
             document: Self {
@@ -94,6 +102,21 @@ impl Document {
             Err(()) => Err(document.findings),
         }
     }
+}
+
+/// Whether the text could have more values than are allowed. The parser keeps all tokens of a
+/// collection in brackets before it gives the first, so they are bounded beforehand.
+fn is_crowded(text: &str) -> bool {
+    let (mut separators, mut quotes, mut marks) = (0, 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b',' | b'[' | b'{' => separators += 1,
+            b'"' | b'\'' => quotes += 1,
+            b':' | b'?' | b'!' | b'*' | b'&' => marks += 1,
+            _ => {}
+        }
+    }
+    separators > MAX_NODES || marks + quotes / 2 > 2 * MAX_NODES
 }
 
 /// The lines by the rule of YAML, which takes a single carriage return as a break, too.

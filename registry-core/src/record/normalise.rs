@@ -45,7 +45,7 @@ const DEFAULT: &str = "default";
 ///     Catalogue::builtin(),
 /// );
 /// assert!(findings.is_empty());
-/// assert_eq!(records[0].instances[0].services[0].service_type, "mlflow");
+/// assert_eq!(records[0].instances[0].services[0].service_type, "mlflow-tracking");
 /// ```
 #[must_use]
 pub fn parse_records(

@@ -40,8 +40,10 @@ pub struct Account {
 /// A configuration value of an [`Account`].
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// The key.
+    /// The key, as the record has it.
     pub name: String,
+    /// The key as the catalogue calls it; the same, where it does not know it.
+    pub key: String,
     /// The value. `Debug` shows none, secret or not.
     pub value: SecretString,
     /// Whether it is secret.
@@ -49,6 +51,12 @@ pub struct Setting {
 }
 
 impl Account {
+    /// A setting by the key that the catalogue knows it by.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<&Setting> {
+        self.settings.iter().find(|setting| setting.key == key)
+    }
+
     /// Opens a binding. Which of its configuration is the user, the password, a token and the
     /// database is what the catalogue says of the service type, by the names and aliases
     /// `username`, `user`, `password`, `token` and `database`; the same words serve where it says
@@ -68,19 +76,40 @@ impl Account {
                 Value::Public(text) => (SecretString::from(text.as_str()), false),
                 Value::Secret(secret) => (open(secret)?, true),
             };
-            settings.push(Setting { name: entry.name.clone(), value, is_secret });
+            let key = known.and_then(|known| {
+                known
+                    .configuration
+                    .iter()
+                    .find(|key| key.is_called(&entry.name))
+            });
+            let key = key.map_or_else(|| entry.name.clone(), |key| key.name.clone());
+            settings.push(Setting {
+                name: entry.name.clone(),
+                key,
+                value,
+                is_secret,
+            });
         }
         let mut take = |words: &[&str]| {
             let key = known.and_then(|known| {
-                known.configuration.iter().find(|key| words.iter().any(|word| key.is_called(word)))
+                known
+                    .configuration
+                    .iter()
+                    .find(|key| words.iter().any(|word| key.is_called(word)))
             });
             let by_key = key.and_then(|key| {
                 // The key's own name comes before its aliases, and they in their order.
                 let names = std::iter::once(&key.name).chain(&key.aliases);
-                names.into_iter().find_map(|name| settings.iter().position(|setting| setting.name == *name))
+                names
+                    .into_iter()
+                    .find_map(|name| settings.iter().position(|setting| setting.name == *name))
             });
             let found = by_key.or_else(|| {
-                settings.iter().position(|setting| words.iter().any(|word| setting.name.eq_ignore_ascii_case(word)))
+                settings.iter().position(|setting| {
+                    words
+                        .iter()
+                        .any(|word| setting.name.eq_ignore_ascii_case(word))
+                })
             });
             found.map(|index| settings.remove(index))
         };
@@ -88,25 +117,38 @@ impl Account {
         let password = take(&["password"]);
         let token = take(&["token"]);
         let database = take(&["database"]);
-        let url = binding.endpoint.as_ref().and_then(|endpoint| endpoint.url.clone());
+        let url = binding
+            .endpoint
+            .as_ref()
+            .and_then(|endpoint| endpoint.url.clone());
         let parsed = url.as_deref().and_then(|url| Url::parse(url).ok());
-        let path = parsed.as_ref().filter(|url| !matches!(url.scheme(), "http" | "https")).and_then(|url| {
-            let path = url.path().trim_matches('/');
-            (!path.is_empty() && !path.contains('/')).then(|| decoded(path))
-        });
+        let path = parsed
+            .as_ref()
+            .filter(|url| !matches!(url.scheme(), "http" | "https"))
+            .and_then(|url| {
+                let path = url.path().trim_matches('/');
+                (!path.is_empty() && !path.contains('/')).then(|| decoded(path))
+            });
         let value = |setting: Option<Setting>| setting.map(|setting| setting.value);
         Ok(Self {
             name: binding.name.clone(),
             service_type: binding.service_type.clone(),
             product: binding.product.clone(),
             scheme: parsed.as_ref().map(|url| url.scheme().to_owned()),
-            host: parsed.as_ref().and_then(|url| url.host_str()).map(|host| host.trim_matches(['[', ']']).to_owned()),
-            port: parsed.as_ref().and_then(|url| url.port_or_known_default().or_else(|| known?.port)),
+            host: parsed
+                .as_ref()
+                .and_then(|url| url.host_str())
+                .map(|host| host.trim_matches(['[', ']']).to_owned()),
+            port: parsed
+                .as_ref()
+                .and_then(|url| url.port_or_known_default().or_else(|| known?.port)),
             url,
             username: value(username),
             password: value(password),
             token: value(token),
-            database: value(database).map(|database| database.expose_secret().to_owned()).or(path),
+            database: value(database)
+                .map(|database| database.expose_secret().to_owned())
+                .or(path),
             settings,
         })
     }
@@ -117,7 +159,10 @@ fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        let hex = after
+            .get(..2)
+            .filter(|_| *first == b'%')
+            .and_then(|hex| std::str::from_utf8(hex).ok());
         match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);

@@ -19,12 +19,20 @@ const DOCKER_LINE: usize = 64 * 1024 - 1;
 /// # Errors
 /// When a variable may not be set, or its value has the character U+0000.
 pub fn dotenv(variables: &Variables) -> Result<SecretString, ExportError> {
-    let lines = variables.checked("an env file of Docker Compose")?.into_iter();
-    Ok(lines.map(|(name, value)| format!("{name}={}\n", quoted(value))).collect::<String>().into())
+    let lines = variables
+        .checked("an env file of Docker Compose")?
+        .into_iter();
+    Ok(lines
+        .map(|(name, value)| format!("{name}={}\n", quoted(value)))
+        .collect::<String>()
+        .into())
 }
 
 fn quoted(value: &str) -> String {
-    let single = !value.contains('\r') && !value.contains(r"\\") && !value.contains(r"\'") && !value.ends_with('\\');
+    let single = !value.contains('\r')
+        && !value.contains(r"\\")
+        && !value.contains(r"\'")
+        && !value.ends_with('\\');
     if single {
         return format!("'{}'", value.replace('\'', r"\'"));
     }
@@ -63,7 +71,11 @@ pub fn docker(variables: &Variables) -> Result<SecretString, ExportError> {
             text.extend([name, "=", value, "\n"]);
             continue;
         };
-        return Err(ExportError::Value { name: name.to_owned(), found, format: FORMAT });
+        return Err(ExportError::Value {
+            name: name.to_owned(),
+            found,
+            format: FORMAT,
+        });
     }
     Ok(text.into())
 }

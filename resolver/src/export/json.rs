@@ -7,6 +7,14 @@ use super::Variables;
 /// at its end.
 #[must_use]
 pub fn json(variables: &Variables) -> SecretString {
-    let pairs = variables.iter().map(|variable| (variable.name.clone(), Value::from(variable.value.expose_secret())));
-    SecretString::from(format!("{:#}\n", Value::Object(pairs.collect::<Map<_, _>>())))
+    let pairs = variables.iter().map(|variable| {
+        (
+            variable.name.clone(),
+            Value::from(variable.value.expose_secret()),
+        )
+    });
+    SecretString::from(format!(
+        "{:#}\n",
+        Value::Object(pairs.collect::<Map<_, _>>())
+    ))
 }

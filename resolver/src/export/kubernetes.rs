@@ -38,19 +38,46 @@ pub struct Kubernetes {
 /// # Errors
 /// When a variable may not be set, its value has the character U+0000, or a name or label is none
 /// of Kubernetes.
-pub fn kubernetes(variables: &Variables, options: &KubernetesOptions) -> Result<Kubernetes, ExportError> {
+pub fn kubernetes(
+    variables: &Variables,
+    options: &KubernetesOptions,
+) -> Result<Kubernetes, ExportError> {
     if !is_dns_name(&options.name, 253, true) {
         let (what, dots) = ("object", " and `.`");
-        return Err(ExportError::ObjectName { name: options.name.clone(), what, dots, longest: 253 });
+        return Err(ExportError::ObjectName {
+            name: options.name.clone(),
+            what,
+            dots,
+            longest: 253,
+        });
     }
-    if let Some(name) = options.namespace.as_ref().filter(|name| !is_dns_name(name, 63, false)) {
-        return Err(ExportError::ObjectName { name: name.clone(), what: "namespace", dots: "", longest: 63 });
+    if let Some(name) = options
+        .namespace
+        .as_ref()
+        .filter(|name| !is_dns_name(name, 63, false))
+    {
+        return Err(ExportError::ObjectName {
+            name: name.clone(),
+            what: "namespace",
+            dots: "",
+            longest: 63,
+        });
     }
-    if let Some((key, value)) = options.labels.iter().find(|(key, value)| !is_label(key, value)) {
-        return Err(ExportError::Label { label: format!("{key}={value}") });
+    if let Some((key, value)) = options
+        .labels
+        .iter()
+        .find(|(key, value)| !is_label(key, value))
+    {
+        return Err(ExportError::Label {
+            label: format!("{key}={value}"),
+        });
     }
     let (mut secrets, mut public, mut env) = (Map::new(), Map::new(), Vec::new());
-    for ((name, value), variable) in variables.checked("Kubernetes")?.into_iter().zip(variables.iter()) {
+    for ((name, value), variable) in variables
+        .checked("Kubernetes")?
+        .into_iter()
+        .zip(variables.iter())
+    {
         let from = if variable.is_secret {
             secrets.insert(name.to_owned(), STANDARD.encode(value).into());
             "secretKeyRef"
@@ -58,7 +85,9 @@ pub fn kubernetes(variables: &Variables, options: &KubernetesOptions) -> Result<
             public.insert(name.to_owned(), value.into());
             "configMapKeyRef"
         };
-        env.push(json!({ "name": name, "valueFrom": { from: { "name": options.name, "key": name } } }));
+        env.push(
+            json!({ "name": name, "valueFrom": { from: { "name": options.name, "key": name } } }),
+        );
     }
     let object = |kind: &str, data: Map<String, Value>| {
         if data.is_empty() {
@@ -73,23 +102,41 @@ pub fn kubernetes(variables: &Variables, options: &KubernetesOptions) -> Result<
         }
         yaml(&object).map(|text| Some(SecretString::from(text)))
     };
-    Ok(Kubernetes { secret: object("Secret", secrets)?, config_map: object("ConfigMap", public)?, env: yaml(&env)? })
+    Ok(Kubernetes {
+        secret: object("Secret", secrets)?,
+        config_map: object("ConfigMap", public)?,
+        env: yaml(&env)?,
+    })
 }
 
 impl Kubernetes {
     /// Both objects as one stream of YAML, for `kubectl apply -f -`.
     #[must_use]
     pub fn manifest(&self) -> SecretString {
-        let objects = self.secret.iter().chain(&self.config_map).map(ExposeSecret::expose_secret);
+        let objects = self
+            .secret
+            .iter()
+            .chain(&self.config_map)
+            .map(ExposeSecret::expose_secret);
         SecretString::from(objects.collect::<Vec<_>>().join("---\n"))
     }
 
     /// The files `secret.yaml` (mode 0600), `configmap.yaml` and `env.yaml`.
     #[must_use]
     pub fn files(&self) -> Vec<ExportFile> {
-        let file = |path: &str, content: SecretString, mode| ExportFile { path: path.to_owned(), content, mode };
-        let secret = self.secret.clone().map(|content| file("secret.yaml", content, 0o600));
-        let config_map = self.config_map.clone().map(|content| file("configmap.yaml", content, 0o644));
+        let file = |path: &str, content: SecretString, mode| ExportFile {
+            path: path.to_owned(),
+            content,
+            mode,
+        };
+        let secret = self
+            .secret
+            .clone()
+            .map(|content| file("secret.yaml", content, 0o600));
+        let config_map = self
+            .config_map
+            .clone()
+            .map(|content| file("configmap.yaml", content, 0o644));
         let env = file("env.yaml", SecretString::from(self.env.as_str()), 0o644);
         secret.into_iter().chain(config_map).chain([env]).collect()
     }
@@ -97,7 +144,12 @@ impl Kubernetes {
 
 fn metadata(options: &KubernetesOptions) -> Value {
     let mut labels = BTreeMap::from([("app.kubernetes.io/managed-by", "hitchpost")]);
-    labels.extend(options.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+    labels.extend(
+        options
+            .labels
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str())),
+    );
     let mut metadata = json!({ "name": options.name, "labels": labels });
     if let (Some(metadata), Some(namespace)) = (metadata.as_object_mut(), &options.namespace) {
         metadata.insert("namespace".to_owned(), namespace.as_str().into());
@@ -107,16 +159,25 @@ fn metadata(options: &KubernetesOptions) -> Value {
 
 fn yaml(value: &impl serde::Serialize) -> Result<String, ExportError> {
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-    serde_saphyr::to_string_with_options(value, options).map_err(|error| ExportError::Yaml { message: error.to_string() })
+    serde_saphyr::to_string_with_options(value, options).map_err(|error| ExportError::Yaml {
+        message: error.to_string(),
+    })
 }
 
 /// Labels joined by dots, where they are allowed; RFC 1123 as Kubernetes reads it.
 fn is_dns_name(name: &str, longest: usize, dots: bool) -> bool {
     let is_label = |label: &str| {
-        let allowed = label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let allowed = label
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         allowed && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
     };
-    name.len() <= longest && if dots { name.split('.').all(is_label) } else { is_label(name) }
+    name.len() <= longest
+        && if dots {
+            name.split('.').all(is_label)
+        } else {
+            is_label(name)
+        }
 }
 
 /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>
@@ -124,7 +185,9 @@ fn is_label(key: &str, value: &str) -> bool {
     let is_word = |word: &str| {
         let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
         let bytes = word.as_bytes();
-        let allowed = bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+        let allowed = bytes
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
         allowed && word.len() <= 63 && edge(bytes.first()) && edge(bytes.last())
     };
     let is_key = match key.split_once('/') {

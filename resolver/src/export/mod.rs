@@ -79,7 +79,9 @@ pub enum ExportError {
     #[error(transparent)]
     Variable(#[from] Unsettable),
     /// A Kubernetes object cannot be called so.
-    #[error("`{name}` is no name of a Kubernetes {what}: lower-case letters, digits and `-`{dots}, at most {longest} characters")]
+    #[error(
+        "`{name}` is no name of a Kubernetes {what}: lower-case letters, digits and `-`{dots}, at most {longest} characters"
+    )]
     ObjectName {
         /// What was given.
         name: String,
@@ -121,7 +123,9 @@ impl ExportError {
     #[must_use]
     pub const fn help(&self) -> &'static str {
         match self {
-            Self::Value { .. } | Self::Yaml { .. } => "use another format, or hand the value over in a file",
+            Self::Value { .. } | Self::Yaml { .. } => {
+                "use another format, or hand the value over in a file"
+            }
             Self::Variable(reason) => reason.help(),
             Self::ObjectName { .. } => "choose a name as RFC 1123 defines them",
             Self::Label { .. } => "use letters, digits, `-`, `_` and `.`, at most 63 characters",
@@ -140,7 +144,11 @@ impl Variables {
         open: &mut dyn FnMut(&Secret) -> Result<SecretString, E>,
     ) -> Result<Self, E> {
         let variables = environment.into_iter().map(|(name, value)| {
-            Ok(Variable { name: name.as_ref().to_owned(), value: value.reveal(open)?, is_secret: value.is_secret() })
+            Ok(Variable {
+                name: name.as_ref().to_owned(),
+                value: value.reveal(open)?,
+                is_secret: value.is_secret(),
+            })
         });
         variables.collect::<Result<_, E>>().map(Self)
     }
@@ -155,11 +163,19 @@ impl Variables {
         let check = |Variable { name, value, .. }: &'_ Variable| -> Result<(), ExportError> {
             is_settable(name)?;
             if value.expose_secret().contains('\0') {
-                return Err(ExportError::Value { name: name.clone(), found: "the character U+0000", format });
+                return Err(ExportError::Value {
+                    name: name.clone(),
+                    found: "the character U+0000",
+                    format,
+                });
             }
             Ok(())
         };
         self.0.iter().try_for_each(check)?;
-        Ok(self.0.iter().map(|variable| (variable.name.as_str(), variable.value.expose_secret())).collect())
+        Ok(self
+            .0
+            .iter()
+            .map(|variable| (variable.name.as_str(), variable.value.expose_secret()))
+            .collect())
     }
 }

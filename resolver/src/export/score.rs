@@ -26,10 +26,17 @@ use crate::{
 pub fn score_input(bytes: &[u8], catalogue: &Catalogue) -> Result<Requirement, Diagnostics> {
     let document = Document::parse("resource", bytes)?;
     let mut context = Context::new(&document);
-    let requirement = document.roots.first().and_then(|root| read(root, catalogue, &mut context));
+    let requirement = document
+        .roots
+        .first()
+        .and_then(|root| read(root, catalogue, &mut context));
     if requirement.is_none() && context.error_count() == 0 {
         let help = Some("it is to be run by score-compose or score-k8s".to_owned());
-        context.report_source(Code::Empty, "standard input holds no resource".to_owned(), help);
+        context.report_source(
+            Code::Empty,
+            "standard input holds no resource".to_owned(),
+            help,
+        );
     }
     match requirement {
         Some(requirement) if context.error_count() == 0 => Ok(requirement),
@@ -39,17 +46,36 @@ pub fn score_input(bytes: &[u8], catalogue: &Catalogue) -> Result<Requirement, D
 
 fn read(root: &Node, catalogue: &Catalogue, context: &mut Context<'_>) -> Option<Requirement> {
     let resource_type = context.field::<Located<Name>>(root, "resource_type")?;
-    let id = context.field::<Option<Located<Text<1_000>>>>(root, "resource_id").flatten();
-    let none = Node { span: root.span, value: NodeValue::Mapping(Vec::new()) };
-    let params = root.get("resource_params").filter(|params| !params.is_null()).unwrap_or(&none);
-    let mut form = context.at("resource_params", |context| RequirementForm::decode(params, context))?;
+    let id = context
+        .field::<Option<Located<Text<1_000>>>>(root, "resource_id")
+        .flatten();
+    let none = Node {
+        span: root.span,
+        value: NodeValue::Mapping(Vec::new()),
+    };
+    let params = root
+        .get("resource_params")
+        .filter(|params| !params.is_null())
+        .unwrap_or(&none);
+    let mut form = context.at("resource_params", |context| {
+        RequirementForm::decode(params, context)
+    })?;
     if form.name.is_none() {
-        let id = id.map_or_else(|| resource_type.value.to_string(), |id| id.value.0.to_string());
-        form.name = Some(Located { value: Name::nearest(&id), place: resource_type.place.clone() });
+        let id = id.map_or_else(
+            || resource_type.value.to_string(),
+            |id| id.value.0.to_string(),
+        );
+        form.name = Some(Located {
+            value: Name::nearest(&id),
+            place: resource_type.place.clone(),
+        });
     }
     if form.service.is_none() && form.service_type.is_none() {
         let value = service_type(resource_type.value, catalogue);
-        form.service_type = Some(Located { value, place: resource_type.place });
+        form.service_type = Some(Located {
+            value,
+            place: resource_type.place,
+        });
     }
     into_requirements(vec![form], context).pop()
 }
@@ -59,7 +85,10 @@ fn service_type(resource_type: Name, catalogue: &Catalogue) -> Name {
     if catalogue.service_type(resource_type.as_str()).is_some() {
         return resource_type;
     }
-    match catalogue.product(resource_type.as_str()).map(|product| product.services.as_slice()) {
+    match catalogue
+        .product(resource_type.as_str())
+        .map(|product| product.services.as_slice())
+    {
         Some([service]) => service.service_type.clone(),
         _ => resource_type,
     }
@@ -78,10 +107,15 @@ fn service_type(resource_type: Name, catalogue: &Catalogue) -> Name {
 #[must_use]
 pub fn score_output(account: &Account, variables: &Variables, pin: &Pin) -> SecretString {
     let text = |text: &Option<String>| text.as_deref().map(Value::from);
-    let opened = |secret: &Option<SecretString>| secret.as_ref().map(|secret| Value::from(secret.expose_secret()));
-    let setting = |names: &[&str]| {
-        let found = account.settings.iter().find(|setting| names.contains(&setting.name.as_str()));
-        found.map(|setting| Value::from(setting.value.expose_secret()))
+    let opened = |secret: &Option<SecretString>| {
+        secret
+            .as_ref()
+            .map(|secret| Value::from(secret.expose_secret()))
+    };
+    let setting = |key: &str| {
+        account
+            .setting(key)
+            .map(|setting| Value::from(setting.value.expose_secret()))
     };
     let mut outputs = vec![
         ("host", text(&account.host)),
@@ -98,13 +132,20 @@ pub fn score_output(account: &Account, variables: &Variables, pin: &Pin) -> Secr
             ("endpoint", text(&account.url)),
             ("access_key_id", opened(&account.username)),
             ("secret_key", opened(&account.password)),
-            ("region", setting(&["AWS_REGION", "AWS_DEFAULT_REGION", "region"])),
-            ("bucket", setting(&["bucket"])),
+            ("region", setting("AWS_REGION")),
+            ("bucket", setting("bucket")),
         ]);
     }
-    let known = outputs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let known = outputs
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
     let mut outputs: Map<String, Value> = known.collect();
-    let env = variables.iter().map(|variable| (variable.name.clone(), variable.value.expose_secret().into()));
+    let env = variables
+        .iter()
+        .map(|variable| (variable.name.clone(), variable.value.expose_secret().into()));
     outputs.insert("env".to_owned(), Value::Object(env.collect()));
-    SecretString::from(format!("{}\n", json!({ "resource_state": { "pin": pin }, "resource_outputs": outputs })))
+    SecretString::from(format!(
+        "{}\n",
+        json!({ "resource_state": { "pin": pin }, "resource_outputs": outputs })
+    ))
 }

@@ -18,9 +18,17 @@ pub fn servicebinding(accounts: &[Account]) -> Vec<ExportFile> {
         let mut entries: Vec<(&str, String)> = Vec::new();
         let mut add = |name, value: Option<&str>| {
             let is_new = entries.iter().all(|(earlier, _)| *earlier != name);
-            entries.extend(value.filter(|_| is_new).map(|value| (name, value.to_owned())));
+            entries.extend(
+                value
+                    .filter(|_| is_new)
+                    .map(|value| (name, value.to_owned())),
+            );
         };
-        let opened = |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
+        let opened = |secret: &Option<SecretString>| {
+            secret
+                .as_ref()
+                .map(|secret| secret.expose_secret().to_owned())
+        };
         add("type", Some(account.service_type.as_str()));
         add("provider", Some(account.product.as_str()));
         add("host", account.host.as_deref());
@@ -30,7 +38,11 @@ pub fn servicebinding(accounts: &[Account]) -> Vec<ExportFile> {
         add("password", opened(&account.password).as_deref());
         add("token", opened(&account.token).as_deref());
         add("database", account.database.as_deref());
-        for setting in account.settings.iter().filter(|setting| is_key(&setting.name)) {
+        for setting in account
+            .settings
+            .iter()
+            .filter(|setting| is_key(&setting.name))
+        {
             add(&setting.name, Some(setting.value.expose_secret()));
         }
         files.extend(entries.into_iter().map(|(name, value)| ExportFile {
@@ -44,6 +56,8 @@ pub fn servicebinding(accounts: &[Account]) -> Vec<ExportFile> {
 
 /// Whether a name can be a key of a Kubernetes Secret, which entries come from.
 fn is_key(name: &str) -> bool {
-    let allowed = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let allowed = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     allowed && !name.starts_with('.') && (1..=253).contains(&name.len())
 }

@@ -11,5 +11,8 @@ use super::{ExportError, Variables};
 /// When a variable may not be set, or its value has the character U+0000.
 pub fn shell(variables: &Variables) -> Result<SecretString, ExportError> {
     let lines = variables.checked("a shell")?.into_iter();
-    Ok(lines.map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', r"'\''"))).collect::<String>().into())
+    Ok(lines
+        .map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', r"'\''")))
+        .collect::<String>()
+        .into())
 }

@@ -182,6 +182,15 @@ impl Postings {
         services
     }
 
+    /// The symbols of a kind of key, each perhaps several times, with services of theirs.
+    pub(crate) fn symbols(&self, kind: Key) -> impl Iterator<Item = (Symbol, impl Iterator<Item = ServiceId>)> {
+        let numbers = (0..self.keys.len()).filter(move |number| self.keys.get(*number).is_some_and(|key| key & 7 == kind as u64));
+        numbers.map(|number| {
+            let symbol = self.keys.get(number).and_then(|key| u32::try_from(key >> 3).ok()).unwrap_or_default();
+            (Symbol(symbol), self.list(number).iter().map(|service| ServiceId(*service)))
+        })
+    }
+
     pub(crate) fn size(&self) -> usize {
         (self.services.len() + self.principals.len() + self.zones.len() + self.ends.len() + self.table.len()) * 4
             + self.keys.len() * 8

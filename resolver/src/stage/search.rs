@@ -52,9 +52,19 @@ impl<'s> Best<'s> {
         self.classes.push(vec![new]);
     }
 
+    /// One of each class: what is better than any of a class is better than all of it.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = &Eligible<'s>> {
+        self.classes.iter().filter_map(|class| class.first())
+    }
+
     /// Whether this one is among them.
     pub(crate) fn holds(&self, one: &Eligible<'_>) -> bool {
         self.classes.iter().flatten().any(|held| held.same_service(one))
+    }
+
+    /// Whether there are candidates of which no further one can outrank all but one.
+    pub(crate) fn is_split(&self) -> bool {
+        self.classes.len() > 1
     }
 
     /// How many there are.
@@ -82,7 +92,6 @@ pub(crate) enum Depth {
 /// The best candidates of a selector; with [`Depth::Choice`], at most enough to see a tie.
 pub(crate) fn best<'s>(snapshot: &'s Snapshot, callers: &[Caller<'_>], selector: &Selector, depth: Depth) -> Best<'s> {
     let mut best = Best::default();
-    let limit = if depth == Depth::Choice { 2 } else { usize::MAX };
     let mut queries = snapshot.views().zip(callers).map(|(view, caller)| {
         let query = Query::new(view, caller, selector)?;
         let candidates = candidates(&query);
@@ -98,7 +107,7 @@ pub(crate) fn best<'s>(snapshot: &'s Snapshot, callers: &[Caller<'_>], selector:
             match candidates {
                 Candidates::Listed(kind, symbol) => {
                     for list in lists(query, *kind, *symbol, phase) {
-                        walk(query, list, bound, limit, &mut best);
+                        walk(query, list, bound, depth, &mut best);
                     }
                 }
                 Candidates::Few(services) if phase == Phase::Zone => {
@@ -186,7 +195,7 @@ fn lists<'s>(query: &Query<'s, '_>, kind: Key, symbol: Symbol, phase: Phase) -> 
 }
 
 /// Reads a list, best first, until nothing better can come.
-fn walk<'s>(query: &Query<'s, '_>, list: &'s [u32], bound: Option<Prefix>, limit: usize, best: &mut Best<'s>) {
+fn walk<'s>(query: &Query<'s, '_>, list: &'s [u32], bound: Option<Prefix>, depth: Depth, best: &mut Best<'s>) {
     let layer = query.layer();
     let instance_at = |position: usize| list.get(position).map(|service| layer.service_instance.at(ServiceId(*service)));
     let group = |instance| layer.instance_group.at(instance);
@@ -200,8 +209,9 @@ fn walk<'s>(query: &Query<'s, '_>, list: &'s [u32], bound: Option<Prefix>, limit
         }
         if let Some(found) = found {
             if group(instance) == group(found) {
-                if level(instance) < level(found) {
-                    // All others of the group are lower still.
+                // All others of the group are lower still, or equal and one more of a tie. A tie
+                // says nothing yet: a later list may have what outranks both.
+                if level(instance) < level(found) || depth == Depth::Choice && best.len() > 1 {
                     position = gallop(position, |at| instance_at(at).is_some_and(|other| group(other) == group(found)));
                     continue;
                 }
@@ -216,7 +226,8 @@ fn walk<'s>(query: &Query<'s, '_>, list: &'s [u32], bound: Option<Prefix>, limit
         match query.check(service) {
             Ok(eligible) => {
                 best.offer(eligible);
-                if best.len() >= limit || best.prefix.is_some_and(|held| held < eligible.prefix) {
+                let outranked = best.prefix.is_some_and(|held| held < eligible.prefix);
+                if outranked || depth == Depth::Choice && best.is_split() {
                     return;
                 }
                 found = Some(instance);

@@ -46,15 +46,23 @@ impl ExpandedStep {
     ///
     /// # Errors
     /// The error of `open`.
-    pub fn revealed<E>(&self, open: &mut dyn FnMut(&Secret) -> Result<SecretString, E>) -> Result<Json, E> {
-        self.0.json(&mut |text| text.reveal(open).map(|text| text.expose_secret().to_owned()))
+    pub fn revealed<E>(
+        &self,
+        open: &mut dyn FnMut(&Secret) -> Result<SecretString, E>,
+    ) -> Result<Json, E> {
+        self.0.json(&mut |text| {
+            text.reveal(open)
+                .map(|text| text.expose_secret().to_owned())
+        })
     }
 }
 
 /// The step; every text with a secret in it as [`REDACTED`](hitchpost_registry_core::REDACTED).
 impl Serialize for ExpandedStep {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Ok(json) = self.0.json(&mut |text| Ok::<_, std::convert::Infallible>(text.shown()));
+        let Ok(json) = self
+            .0
+            .json(&mut |text| Ok::<_, std::convert::Infallible>(text.shown()));
         json.serialize(serializer)
     }
 }
@@ -64,9 +72,16 @@ impl Tree {
         Ok(match self {
             Self::Other(value) => value.clone(),
             Self::Text(text) => Json::String(show(text)?),
-            Self::List(items) => Json::Array(items.iter().map(|item| item.json(show)).collect::<Result<_, _>>()?),
+            Self::List(items) => Json::Array(
+                items
+                    .iter()
+                    .map(|item| item.json(show))
+                    .collect::<Result<_, _>>()?,
+            ),
             Self::Mapping(entries) => {
-                let entries = entries.iter().map(|(key, value)| Ok((key.clone(), value.json(show)?)));
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| Ok((key.clone(), value.json(show)?)));
                 Json::Object(entries.collect::<Result<_, E>>()?)
             }
         })
@@ -93,9 +108,13 @@ impl Scope<'_> {
 
     fn tree(&self, node: &Node, context: &mut Context<'_>) -> Tree {
         match &node.value {
-            NodeValue::Scalar { text, kind: ScalarKind::String } => {
+            NodeValue::Scalar {
+                text,
+                kind: ScalarKind::String,
+            } => {
                 let place = context.place(node);
-                self.fill(text, &place, context).map_or(Tree::Other(Json::Null), Tree::Text)
+                self.fill(text, &place, context)
+                    .map_or(Tree::Other(Json::Null), Tree::Text)
             }
             NodeValue::Scalar { text, kind } => Tree::Other(match kind {
                 ScalarKind::Null => Json::Null,
@@ -105,14 +124,23 @@ impl Scope<'_> {
             }),
             NodeValue::Sequence(items) => {
                 let items = items.iter().enumerate();
-                Tree::List(items.map(|(index, item)| context.at(index.to_string(), |context| self.tree(item, context))).collect())
+                Tree::List(
+                    items
+                        .map(|(index, item)| {
+                            context.at(index.to_string(), |context| self.tree(item, context))
+                        })
+                        .collect(),
+                )
             }
             NodeValue::Mapping(entries) => {
                 let expand = |(key, value): &(hitchpost_registry_core::Key, Node)| {
                     if context.repeatable(key, value) {
                         context.show(key.span);
                     }
-                    (key.text.to_string(), context.at(key.text.to_string(), |context| self.tree(value, context)))
+                    (
+                        key.text.to_string(),
+                        context.at(key.text.to_string(), |context| self.tree(value, context)),
+                    )
                 };
                 Tree::Mapping(entries.iter().map(expand).collect())
             }
@@ -120,7 +148,12 @@ impl Scope<'_> {
     }
 
     /// A text with its expressions expanded; `None`, and reported, when any has no value.
-    pub(super) fn fill(&self, text: &str, place: &Place, context: &mut Context<'_>) -> Option<EnvValue> {
+    pub(super) fn fill(
+        &self,
+        text: &str,
+        place: &Place,
+        context: &mut Context<'_>,
+    ) -> Option<EnvValue> {
         let origin = || format!("step/{}", self.step.name);
         let mut values = Vec::new();
         let mut failed = false;
@@ -147,60 +180,112 @@ impl Scope<'_> {
     /// The value of an expression, given without braces and blanks.
     fn value(&self, expression: &str) -> Result<EnvValue, Unknown> {
         let shown = shortened(expression);
-        let unknown = |message: String, help: String| Unknown { message: format!("`{shown}` has no value: {message}"), help };
-        let handles = || self.step.requirements.iter().map(|requirement| requirement.name.as_str());
-        let rest = expression.strip_prefix(NAMESPACE).and_then(|rest| rest.strip_prefix('.')).unwrap_or_default();
+        let unknown = |message: String, help: String| Unknown {
+            message: format!("`{shown}` has no value: {message}"),
+            help,
+        };
+        let handles = || {
+            self.step
+                .requirements
+                .iter()
+                .map(|requirement| requirement.name.as_str())
+        };
+        let rest = expression
+            .strip_prefix(NAMESPACE)
+            .and_then(|rest| rest.strip_prefix('.'))
+            .unwrap_or_default();
         // Handles and keys may have dots in them: the longest handle that fits is meant.
-        let fits = |handle: &&str| rest.strip_prefix(handle).is_some_and(|rest| rest.starts_with('.') || rest.is_empty());
+        let fits = |handle: &&str| {
+            rest.strip_prefix(handle)
+                .is_some_and(|rest| rest.starts_with('.') || rest.is_empty())
+        };
         let Some(handle) = handles().filter(fits).max_by_key(|handle| handle.len()) else {
             let handle = rest.split('.').next().unwrap_or_default();
             if handle.is_empty() {
-                return Err(unknown("it names no requirement".to_owned(), form("its requirements are", &listed(handles()))));
+                return Err(unknown(
+                    "it names no requirement".to_owned(),
+                    form("the step's requirements are", &listed(handles())),
+                ));
             }
             let step = &self.step.name;
             let help = if self.step.requirements.is_empty() {
                 format!("add it to the `extensions` of step `{step}`")
             } else {
-                did_you_mean(handle, handles(), "its requirements are")
+                did_you_mean(handle, handles(), "the step's requirements are")
             };
-            return Err(unknown(format!("step `{step}` requires no `{}`", shortened(handle)), help));
+            return Err(unknown(
+                format!("step `{step}` requires no `{}`", shortened(handle)),
+                help,
+            ));
         };
         let field = rest.get(handle.len() + 1..).unwrap_or_default();
         let Some(binding) = self.resolution.binding(handle) else {
             let message = format!("`{handle}` is not bound");
-            return Err(unknown(message, "an optional requirement that is not met has no values".to_owned()));
+            return Err(unknown(
+                message,
+                "an optional requirement that is not met has no values".to_owned(),
+            ));
         };
         let missing = |what: &str| {
-            let Binding { extension, instance, service, .. } = binding;
+            let Binding {
+                extension,
+                instance,
+                service,
+                ..
+            } = binding;
             format!("`{extension}/{instance}/{service}` has no {what}")
         };
-        let public = |text: String| EnvValue::public(text, format!("instance/{}", binding.instance));
+        let public =
+            |text: String| EnvValue::public(text, format!("instance/{}", binding.instance));
         match field {
             "url" => {
-                let url = binding.endpoint.as_ref().and_then(|endpoint| endpoint.url.clone());
-                let help = || "require an endpoint that has one, or leave the expression out".to_owned();
+                let url = binding
+                    .endpoint
+                    .as_ref()
+                    .and_then(|endpoint| endpoint.url.clone());
+                let help =
+                    || "require an endpoint that has one, or leave the expression out".to_owned();
                 Ok(public(url.ok_or_else(|| unknown(missing("URL"), help()))?))
             }
             "version" => {
                 let version = binding.version.as_ref().map(ToString::to_string);
-                let help = || "register the instance's version, or leave the expression out".to_owned();
-                Ok(public(version.ok_or_else(|| unknown(missing("version"), help()))?))
+                let help =
+                    || "register the instance's version, or leave the expression out".to_owned();
+                Ok(public(
+                    version.ok_or_else(|| unknown(missing("version"), help()))?,
+                ))
             }
             "product" => Ok(public(binding.product.to_string())),
             "instance" => Ok(public(binding.instance.to_string())),
             _ => {
                 if matches!(field, "" | "cfg" | "cfg.") {
-                    let what = if field.is_empty() { "field" } else { "configuration key" };
-                    return Err(unknown(format!("it names no {what}"), form("the fields are", &listed(FIELDS))));
+                    let what = if field.is_empty() {
+                        "field"
+                    } else {
+                        "configuration key"
+                    };
+                    return Err(unknown(
+                        format!("it names no {what}"),
+                        form("the fields are", &listed(FIELDS)),
+                    ));
                 }
                 let Some(key) = field.strip_prefix("cfg.") else {
                     let message = format!("`{}` is no field of a binding", shortened(field));
-                    return Err(unknown(message, did_you_mean(field, FIELDS.iter().copied(), "the fields are")));
+                    return Err(unknown(
+                        message,
+                        did_you_mean(field, FIELDS.iter().copied(), "the fields are"),
+                    ));
                 };
                 let entry = binding.configuration.iter().find(|entry| entry.name == key);
                 let entry = entry.ok_or_else(|| {
-                    let keys = binding.configuration.iter().map(|entry| entry.name.as_str());
-                    unknown(missing(&format!("key `{}`", shortened(key))), did_you_mean(key, keys, "its keys are"))
+                    let keys = binding
+                        .configuration
+                        .iter()
+                        .map(|entry| entry.name.as_str());
+                    unknown(
+                        missing(&format!("key `{}`", shortened(key))),
+                        did_you_mean(key, keys, "its keys are"),
+                    )
                 })?;
                 Ok(EnvValue::of(&entry.value, entry.origin.to_string()))
             }
@@ -214,7 +299,11 @@ fn form(these_are: &str, words: &str) -> String {
 }
 
 /// The likely word, or all of them.
-pub(super) fn did_you_mean<'w>(word: &str, words: impl Iterator<Item = &'w str> + Clone, these_are: &str) -> String {
+pub(super) fn did_you_mean<'w>(
+    word: &str,
+    words: impl Iterator<Item = &'w str> + Clone,
+    these_are: &str,
+) -> String {
     match closest(word, words.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if words.clone().next().is_none() => "there is none".to_owned(),
@@ -238,7 +327,11 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     // `text` is known to have no expression of ours before `from`.
     let (mut start, mut from) = (0, 0);
-    while let Some(open) = text.get(from..).and_then(|rest| rest.find("{{")).map(|at| from + at) {
+    while let Some(open) = text
+        .get(from..)
+        .and_then(|rest| rest.find("{{"))
+        .map(|at| from + at)
+    {
         let inside = text.get(open + 2..).unwrap_or_default();
         let body = inside.trim_start();
         // Of three braces, the inner two open the expression.
@@ -252,14 +345,18 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         if start < open {
             pieces.push(Piece::Text(text.get(start..open).unwrap_or_default()));
         }
-        let end = inside.find("}}").filter(|end| inside.find("{{").is_none_or(|next| *end < next));
+        let end = inside
+            .find("}}")
+            .filter(|end| inside.find("{{").is_none_or(|next| *end < next));
         let Some(end) = end else {
             pieces.push(Piece::Unclosed);
             start = open + 2;
             from = start;
             continue;
         };
-        pieces.push(Piece::Expression(inside.get(..end).unwrap_or_default().trim()));
+        pieces.push(Piece::Expression(
+            inside.get(..end).unwrap_or_default().trim(),
+        ));
         start = open + 2 + end + 2;
         from = start;
     }

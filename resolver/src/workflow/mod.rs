@@ -7,7 +7,10 @@ pub use expand::ExpandedStep;
 
 use std::sync::Arc;
 
-use hitchpost_registry_core::{Code, Diagnostics, Document, Name, Node, decode::{Context, Place}};
+use hitchpost_registry_core::{
+    Code, Diagnostics, Document, Name, Node,
+    decode::{Context, Place},
+};
 use indexmap::IndexMap;
 
 use crate::{
@@ -120,10 +123,16 @@ impl Workflow {
     /// # Errors
     /// When there is none; the help names those that there are, or the one that is likely meant.
     pub fn step(&self, name: &str) -> Result<&Step, UnknownStep> {
-        self.steps.iter().find(|step| step.name == *name).ok_or_else(|| {
-            let names = self.steps.iter().map(|step| step.name.as_str());
-            UnknownStep { name: name.to_owned(), help: expand::did_you_mean(name, names, "its steps are") }
-        })
+        self.steps
+            .iter()
+            .find(|step| step.name == *name)
+            .ok_or_else(|| {
+                let names = self.steps.iter().map(|step| step.name.as_str());
+                UnknownStep {
+                    name: name.to_owned(),
+                    help: expand::did_you_mean(name, names, "its steps are"),
+                }
+            })
     }
 }
 
@@ -153,19 +162,37 @@ impl Step {
     /// # Errors
     /// Findings about an expression that has no value (`unknown-expression`), and about a
     /// variable that may not be set (`invalid-variable`; see [`is_settable`]).
-    pub fn environment(&self, resolution: &Resolution) -> Result<IndexMap<String, EnvValue>, Diagnostics> {
+    pub fn environment(
+        &self,
+        resolution: &Resolution,
+    ) -> Result<IndexMap<String, EnvValue>, Diagnostics> {
         let mut context = Context::new(&self.document);
-        let mut environment: IndexMap<String, EnvValue> =
-            resolution.environment().into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
-        let scope = expand::Scope { step: self, resolution };
+        let mut environment: IndexMap<String, EnvValue> = resolution
+            .environment()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .collect();
+        let scope = expand::Scope {
+            step: self,
+            resolution,
+        };
         for (name, own) in self.variables.iter().zip(&self.values) {
             if let Err(reason) = is_settable(name) {
-                context.report_at(Code::InvalidVariable, &own.name, reason.to_string(), Some(reason.help().to_owned()));
+                context.report_at(
+                    Code::InvalidVariable,
+                    &own.name,
+                    reason.to_string(),
+                    Some(reason.help().to_owned()),
+                );
             } else if let Some(value) = scope.fill(&own.text.0, &own.place, &mut context) {
                 environment.insert(name.clone(), value);
             }
         }
-        if context.error_count() == 0 { Ok(environment) } else { Err(context.finish()) }
+        if context.error_count() == 0 {
+            Ok(environment)
+        } else {
+            Err(context.finish())
+        }
     }
 
     /// The whole step with its `{{ extensions.… }}` expressions expanded, for whoever runs it.
@@ -189,9 +216,19 @@ impl Step {
         let mut context = Context::new(&self.document);
         context.path_push("steps");
         context.path_push(self.index.to_string());
-        let scope = expand::Scope { step: self, resolution };
-        let expanded = self.node().map(|node| scope.expand(node, &mut context)).unwrap_or_default();
-        if context.error_count() == 0 { Ok(expanded) } else { Err(context.finish()) }
+        let scope = expand::Scope {
+            step: self,
+            resolution,
+        };
+        let expanded = self
+            .node()
+            .map(|node| scope.expand(node, &mut context))
+            .unwrap_or_default();
+        if context.error_count() == 0 {
+            Ok(expanded)
+        } else {
+            Err(context.finish())
+        }
     }
 
     fn node(&self) -> Option<&Node> {

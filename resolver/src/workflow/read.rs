@@ -26,7 +26,8 @@ impl Scalar for Unshown {
 
     fn read(text: &str) -> Result<Self, ScalarError> {
         if text.contains('\0') {
-            let message = "the text has the character U+0000, which no variable can hold".to_owned();
+            let message =
+                "the text has the character U+0000, which no variable can hold".to_owned();
             return Err((Code::InvalidText, message, Some("remove it".to_owned())));
         }
         Ok(Self(text.into()))
@@ -39,7 +40,10 @@ impl Scalar for Unshown {
 
 pub(super) fn workflow(document: &Arc<Document>) -> Result<Workflow, Diagnostics> {
     let mut context = Context::new(document);
-    let mut workflow = Workflow { name: None, steps: Vec::new() };
+    let mut workflow = Workflow {
+        name: None,
+        steps: Vec::new(),
+    };
     let Some((root, others)) = document.roots.split_first() else {
         let help = Some("write `steps:` and a list of steps".to_owned());
         context.report_source(Code::Empty, "the source holds no workflow".to_owned(), help);
@@ -47,19 +51,37 @@ pub(super) fn workflow(document: &Arc<Document>) -> Result<Workflow, Diagnostics
     };
     if let Some(other) = others.first() {
         let help = Some("give each workflow a file of its own".to_owned());
-        context.report(Code::WrongType, other, "expected one workflow, found a second document".to_owned(), help);
+        context.report(
+            Code::WrongType,
+            other,
+            "expected one workflow, found a second document".to_owned(),
+            help,
+        );
     }
     if is_mapping(root, &mut context) {
-        workflow.name = context.field::<Option<Located<Name>>>(root, "name").flatten().map(|name| name.value);
+        workflow.name = context
+            .field::<Option<Located<Name>>>(root, "name")
+            .flatten()
+            .map(|name| name.value);
         for (index, step) in list(root, "steps", true, &mut context).iter().enumerate() {
             context.path_push("steps");
             context.path_push(index.to_string());
-            workflow.steps.extend(read_step(document, index, step, &workflow.steps, &mut context));
+            workflow.steps.extend(read_step(
+                document,
+                index,
+                step,
+                &workflow.steps,
+                &mut context,
+            ));
             context.path_pop();
             context.path_pop();
         }
     }
-    if context.error_count() == 0 { Ok(workflow) } else { Err(context.finish()) }
+    if context.error_count() == 0 {
+        Ok(workflow)
+    } else {
+        Err(context.finish())
+    }
 }
 
 /// The node of a step of a workflow that was read.
@@ -81,15 +103,31 @@ fn read_step(
         return None;
     }
     let name = context.field::<Located<Name>>(node, "name");
-    if let Some(name) = name.as_ref().filter(|name| earlier.iter().any(|step| step.name == name.value)) {
+    if let Some(name) = name
+        .as_ref()
+        .filter(|name| earlier.iter().any(|step| step.name == name.value))
+    {
         let message = format!("a second step is named `{}`", name.value);
-        context.report_at(Code::DuplicateName, &name.place, message, Some("a step is asked for by its name".to_owned()));
+        context.report_at(
+            Code::DuplicateName,
+            &name.place,
+            message,
+            Some("a step is asked for by its name".to_owned()),
+        );
     }
-    let mut forms = context.field::<Option<Vec<RequirementForm>>>(node, "extensions").flatten().unwrap_or_default();
+    let mut forms = context
+        .field::<Option<Vec<RequirementForm>>>(node, "extensions")
+        .flatten()
+        .unwrap_or_default();
     for (input, node) in list(node, "inputs", false, context).iter().enumerate() {
         context.path_push("inputs");
         context.path_push(input.to_string());
-        forms.extend(context.field::<Option<RequirementForm>>(node, "extension").flatten().map(of_record));
+        forms.extend(
+            context
+                .field::<Option<RequirementForm>>(node, "extension")
+                .flatten()
+                .map(of_record),
+        );
         context.path_pop();
         context.path_pop();
     }
@@ -99,12 +137,28 @@ fn read_step(
         let variable = name.value.0.to_string();
         if variables.contains(&variable) {
             let message = format!("`{variable}` is set a second time");
-            context.report_at(Code::DuplicateName, &name.place, message, Some("set it once".to_owned()));
+            context.report_at(
+                Code::DuplicateName,
+                &name.place,
+                message,
+                Some("set it once".to_owned()),
+            );
         }
         variables.push(variable);
-        values.push(OwnValue { name: name.place, text: text.value, place: text.place });
+        values.push(OwnValue {
+            name: name.place,
+            text: text.value,
+            place: text.place,
+        });
     }
-    Some(Step { name: name?.value, requirements, variables, values, document: Arc::clone(document), index })
+    Some(Step {
+        name: name?.value,
+        requirements,
+        variables,
+        values,
+        document: Arc::clone(document),
+        index,
+    })
 }
 
 /// A requirement of an input: its handle is the record's name too, where it states none and has
@@ -120,7 +174,9 @@ type Entry = (Located<Text<253>>, Located<Unshown>);
 
 /// The step's own variables: a list of `name` and `value`, or a mapping.
 fn read_env(step: &Node, context: &mut Context<'_>) -> Vec<Entry> {
-    let Some(node) = step.get("env").filter(|node| !node.is_null()) else { return Vec::new() };
+    let Some(node) = step.get("env").filter(|node| !node.is_null()) else {
+        return Vec::new();
+    };
     context.at("env", |context| match &node.value {
         NodeValue::Sequence(items) => {
             let read = |(index, item): (usize, &Node)| {
@@ -138,8 +194,17 @@ fn read_env(step: &Node, context: &mut Context<'_>) -> Vec<Entry> {
         NodeValue::Mapping(entries) => {
             let read = |(key, value): &(hitchpost_registry_core::Key, Node)| {
                 context.at(key.text.to_string(), |context| {
-                    let scalar = NodeValue::Scalar { text: Arc::clone(&key.text), kind: ScalarKind::String };
-                    let name = Located::decode(&Node { span: key.span, value: scalar }, context)?;
+                    let scalar = NodeValue::Scalar {
+                        text: Arc::clone(&key.text),
+                        kind: ScalarKind::String,
+                    };
+                    let name = Located::decode(
+                        &Node {
+                            span: key.span,
+                            value: scalar,
+                        },
+                        context,
+                    )?;
                     Some((name, Located::decode(value, context)?))
                 })
             };
@@ -161,9 +226,17 @@ fn is_mapping(node: &Node, context: &mut Context<'_>) -> bool {
 }
 
 /// The items of a list under a key.
-fn list<'n>(node: &'n Node, key: &'static str, required: bool, context: &mut Context<'_>) -> &'n [Node] {
+fn list<'n>(
+    node: &'n Node,
+    key: &'static str,
+    required: bool,
+    context: &mut Context<'_>,
+) -> &'n [Node] {
     match node.get(key).filter(|value| !value.is_null()) {
-        Some(Node { value: NodeValue::Sequence(items), .. }) => return items,
+        Some(Node {
+            value: NodeValue::Sequence(items),
+            ..
+        }) => return items,
         Some(other) => context.at(key, |context| context.wrong_type(other, "a list")),
         None if required => {
             let help = Some(format!("add `{key}: …`"));

@@ -11,10 +11,13 @@
 mod bound;
 mod consumer;
 mod export;
+mod founding;
 mod generate;
 mod laws;
 mod lock;
 mod oracle;
+mod rules;
+mod scenario;
 mod workflow;
 
 use std::sync::Arc;

@@ -16,7 +16,9 @@ use crate::{
 const MINIMAL: &str = concat!(
     include_str!("../../../registry-core/tests/fixtures/founding/minimal-1-mlflow-global.yaml"),
     "\n---\n",
-    include_str!("../../../registry-core/tests/fixtures/founding/minimal-2-kfserving-local-cluster.yaml"),
+    include_str!(
+        "../../../registry-core/tests/fixtures/founding/minimal-2-kfserving-local-cluster.yaml"
+    ),
 );
 
 /// Its workflow for them, without the `[...]` that stands for what is left out.
@@ -91,11 +93,16 @@ steps:
 ";
 
 fn read(text: &str) -> Workflow {
-    Workflow::parse("workflow.yaml", text.as_bytes()).unwrap_or_else(|findings| panic!("{}", listed(&findings)))
+    Workflow::parse("workflow.yaml", text.as_bytes())
+        .unwrap_or_else(|findings| panic!("{}", listed(&findings)))
 }
 
 fn listed(findings: &Diagnostics) -> String {
-    findings.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n")
+    findings
+        .iter()
+        .map(Diagnostic::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn bound(step: &Step, records: &str) -> Resolution {
@@ -105,10 +112,12 @@ fn bound(step: &Step, records: &str) -> Resolution {
 }
 
 fn shown(environment: &IndexMap<String, EnvValue>) -> String {
-    environment.iter().fold(String::new(), |mut text, (name, value)| {
-        writeln!(text, "{name}={} ({})", value.shown(), value.origin()).unwrap();
-        text
-    })
+    environment
+        .iter()
+        .fold(String::new(), |mut text, (name, value)| {
+            writeln!(text, "{name}={} ({})", value.shown(), value.origin()).unwrap();
+            text
+        })
 }
 
 #[test]
@@ -118,7 +127,10 @@ fn the_minimal_example_gets_its_records() {
     assert_eq!(workflow.steps().len(), 2);
     let trainer = workflow.step("trainer").unwrap();
     let record = name("mlflow-global");
-    assert_eq!(trainer.requirements(), [Requirement::extension(record.clone()).named(record)]);
+    assert_eq!(
+        trainer.requirements(),
+        [Requirement::extension(record.clone()).named(record)]
+    );
     let resolution = bound(trainer, MINIMAL);
     insta::assert_snapshot!(shown(&trainer.environment(&resolution).unwrap()));
     // Without expressions of ours a step stays as it is.
@@ -126,7 +138,9 @@ fn the_minimal_example_gets_its_records() {
     insta::assert_json_snapshot!(expanded);
 
     let predictor = workflow.step("predictor").unwrap();
-    insta::assert_snapshot!(shown(&predictor.environment(&bound(predictor, MINIMAL)).unwrap()));
+    insta::assert_snapshot!(shown(
+        &predictor.environment(&bound(predictor, MINIMAL)).unwrap()
+    ));
 }
 
 #[test]
@@ -138,14 +152,19 @@ fn the_extended_examples_select_by_service() {
         service: Some(name(service)),
         ..Selector::default()
     };
-    let wanted = ["mlflow-tracker", "mlflow-storage"].map(|service| Requirement::new(selector(service)).named(name(service)));
+    let wanted = ["mlflow-tracker", "mlflow-storage"]
+        .map(|service| Requirement::new(selector(service)).named(name(service)));
     assert_eq!(trainer.steps()[0].requirements(), wanted);
 
     let predictor = read(EXTENDED_PREDICTOR);
-    let records = include_str!("../../../registry-core/tests/fixtures/founding/extended-5-kfserving.yaml");
+    let records =
+        include_str!("../../../registry-core/tests/fixtures/founding/extended-5-kfserving.yaml");
     let resolution = bound(&predictor.steps()[0], records);
     let binding = resolution.binding("kfserving").unwrap();
-    assert_eq!((binding.extension.as_str(), binding.service.as_str()), ("kfserving", "API"));
+    assert_eq!(
+        (binding.extension.as_str(), binding.service.as_str()),
+        ("kfserving", "API")
+    );
 }
 
 /// A tracker without accounts and a store with one.
@@ -241,9 +260,23 @@ fn expressions_are_expanded_everywhere() {
     let environment = step.environment(&resolution).unwrap();
     insta::assert_snapshot!(shown(&environment));
     assert!(environment["PAIR"].is_secret());
-    assert_eq!(environment["PAIR"].reveal(&mut open).unwrap().expose_secret(), "AKIA-THE-KEY:the-secret");
-    for debug in [format!("{expanded:?}"), format!("{environment:?}"), format!("{workflow:?}"), format!("{resolution:?}")] {
-        assert!(!debug.contains("THE-KEY") && !debug.contains("the-secret"), "{debug}");
+    assert_eq!(
+        environment["PAIR"]
+            .reveal(&mut open)
+            .unwrap()
+            .expose_secret(),
+        "AKIA-THE-KEY:the-secret"
+    );
+    for debug in [
+        format!("{expanded:?}"),
+        format!("{environment:?}"),
+        format!("{workflow:?}"),
+        format!("{resolution:?}"),
+    ] {
+        assert!(
+            !debug.contains("THE-KEY") && !debug.contains("the-secret"),
+            "{debug}"
+        );
     }
 }
 
@@ -274,7 +307,10 @@ fn an_expression_without_a_value_is_an_error() {
             let workflow = step_with(&format!("env: {{ VALUE: \"x {{{{ {expression} }}}} y\" }}"));
             let step = workflow.step("trainer").unwrap();
             let findings = step.environment(&bound(step, TOOLS)).unwrap_err();
-            assert_eq!(listed(&findings), listed(&step.expanded(&bound(step, TOOLS)).unwrap_err()));
+            assert_eq!(
+                listed(&findings),
+                listed(&step.expanded(&bound(step, TOOLS)).unwrap_err())
+            );
             assert_eq!(findings[0].path, "/steps/0/env/VALUE");
             listed(&findings)
         })
@@ -284,7 +320,10 @@ fn an_expression_without_a_value_is_an_error() {
 
 #[test]
 fn an_expression_that_does_not_end_is_an_error() {
-    for text in ["a {{ extensions.tracker.url }", "{{ extensions.tracker.url {{ inputs.x }}"] {
+    for text in [
+        "a {{ extensions.tracker.url }",
+        "{{ extensions.tracker.url {{ inputs.x }}",
+    ] {
         let workflow = step_with(&format!("args: ['{text}']"));
         let step = workflow.step("trainer").unwrap();
         let findings = step.expanded(&bound(step, TOOLS)).unwrap_err();
@@ -323,11 +362,18 @@ steps:
     env: [{ name: OTHER, value: c }]
 ";
     let colliding = read(inputs);
-    let resolution = resolve(records, colliding.steps()[0].requirements(), colliding.steps()[0].variables());
+    let resolution = resolve(
+        records,
+        colliding.steps()[0].requirements(),
+        colliding.steps()[0].variables(),
+    );
     assert_eq!(resolution.failures[0].code.as_str(), "env-collision");
     let settled = read(&inputs.replace("OTHER", "MODE"));
     let step = &settled.steps()[0];
-    assert_eq!(shown(&step.environment(&bound(step, records)).unwrap()), "MODE=c (step/s)\n");
+    assert_eq!(
+        shown(&step.environment(&bound(step, records)).unwrap()),
+        "MODE=c (step/s)\n"
+    );
 }
 
 #[test]
