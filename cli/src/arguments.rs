@@ -3,9 +3,18 @@ use hitchpost::{RunContext, Zone, core::Name};
 
 use crate::{
     command::{
-        add::AddArgs, apply::{ApplyArgs, DiffArgs}, catalog::CatalogArgs, export::ExportArgs, import::ImportArgs, key::KeyArgs, lock::LockArgs,
-        records::{DeleteArgs, DescribeArgs, GetArgs, HistoryArgs}, resolve::ResolveArgs, run::RunArgs,
-        schema::{CompletionsArgs, SchemaArgs}, verify::VerifyArgs,
+        add::AddArgs,
+        apply::{ApplyArgs, DiffArgs},
+        catalog::CatalogArgs,
+        export::ExportArgs,
+        import::ImportArgs,
+        key::KeyArgs,
+        lock::LockArgs,
+        records::{DeleteArgs, DescribeArgs, GetArgs, HistoryArgs},
+        resolve::ResolveArgs,
+        run::RunArgs,
+        schema::{CompletionsArgs, SchemaArgs},
+        verify::VerifyArgs,
     },
     exit::Exit,
     output::{Colour, Format},
@@ -38,7 +47,13 @@ pub(crate) struct Arguments {
 pub(crate) struct GlobalArgs {
     /// The store: `sqlite:///absolute/path` or `postgres://user@host/database`; a per-user SQLite
     /// file without it
-    #[arg(long, global = true, env = "HITCHPOST_STORE", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "HITCHPOST_STORE",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub(crate) store: Option<String>,
     /// How results are printed: `table` for people, `json`, `yaml`
     #[arg(
@@ -55,7 +70,14 @@ pub(crate) struct GlobalArgs {
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
     /// When to colour: `always`, `never`, or `auto`: on a terminal, unless `NO_COLOR` is set
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true
+    )]
     pub(crate) color: Colour,
 }
 
@@ -106,19 +128,45 @@ pub(crate) enum Command {
 #[command(next_help_heading = "Caller")]
 pub(crate) struct CallerArgs {
     /// The project on whose behalf
-    #[arg(long, env = "HITCHPOST_PROJECT", hide_env_values = true, value_name = "NAME")]
+    #[arg(
+        long,
+        env = "HITCHPOST_PROJECT",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
     project: Option<Name>,
     /// The user on whose behalf
-    #[arg(long, env = "HITCHPOST_USER", hide_env_values = true, value_name = "NAME")]
+    #[arg(
+        long,
+        env = "HITCHPOST_USER",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
     user: Option<Name>,
     /// A group of that user; may be repeated, and lists have commas
-    #[arg(long = "group", env = "HITCHPOST_GROUPS", hide_env_values = true, value_delimiter = ',', value_name = "NAME")]
+    #[arg(
+        long = "group",
+        env = "HITCHPOST_GROUPS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
     groups: Vec<Name>,
     /// The workflow that asks
-    #[arg(long, env = "HITCHPOST_WORKFLOW", hide_env_values = true, value_name = "NAME")]
+    #[arg(
+        long,
+        env = "HITCHPOST_WORKFLOW",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
     workflow: Option<Name>,
     /// The zone it runs in: only there are internal endpoints reached
-    #[arg(long, env = "HITCHPOST_ZONE", hide_env_values = true, value_name = "NAME")]
+    #[arg(
+        long,
+        env = "HITCHPOST_ZONE",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
     zone: Option<Name>,
 }
 

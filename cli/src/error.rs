@@ -30,19 +30,31 @@ pub(crate) enum CommandError {
     #[error("there is no .yaml, .yml or .json file in `{}`", path.display())]
     EmptyFolder { path: PathBuf },
     #[error("there is no record {}", listed(names))]
-    NoRecord { names: Vec<String>, near: Option<String> },
+    NoRecord {
+        names: Vec<String>,
+        near: Option<String>,
+    },
     #[error("the catalogue has no product `{name}`")]
     NoProduct { name: String, near: Option<String> },
     #[error("the catalogue has no service type `{name}` for `{product}`")]
-    NoServiceType { name: String, product: String, known: Vec<String> },
+    NoServiceType {
+        name: String,
+        product: String,
+        known: Vec<String>,
+    },
     #[error("a record `{name}` is registered already")]
     Exists { name: String },
     #[error("`{flag}` is for one record, and {count} are given")]
     OneRecord { flag: &'static str, count: usize },
-    #[error("`{key}` is secret; its value does not belong on the command line, where others can see it")]
+    #[error(
+        "`{key}` is secret; its value does not belong on the command line, where others can see it"
+    )]
     SecretOnCommandLine { key: String },
     #[error("`{flag}` wants {wanted}")]
-    Malformed { flag: &'static str, wanted: &'static str },
+    Malformed {
+        flag: &'static str,
+        wanted: &'static str,
+    },
     #[error("only one of several values can be read from standard input")]
     StandardInputTwice,
     #[error("the value of `{key}` is empty")]
@@ -54,7 +66,11 @@ pub(crate) enum CommandError {
     #[error("`{flag}` describes a requirement, and a file of requirements is given")]
     TwoSources { flag: &'static str },
     #[error("`{text}` of `{flag}` is no name: {source}")]
-    MalformedName { flag: &'static str, text: String, source: NameError },
+    MalformedName {
+        flag: &'static str,
+        text: String,
+        source: NameError,
+    },
     #[error(transparent)]
     Variable(#[from] Unsettable),
     #[error(transparent)]
@@ -175,14 +191,21 @@ impl CommandError {
         match self {
             Self::Store(error) => store_exit(error),
             Self::Key(_) | Self::Reveal(RevealError::Open(_)) | Self::NoRandomness => Exit::Key,
-            Self::NoRecord { .. } | Self::NoProduct { .. } | Self::NoServiceType { .. } | Self::Step(_) => Exit::NotFound,
-            Self::OneRecord { .. } | Self::SecretOnCommandLine { .. } | Self::Malformed { .. }
+            Self::NoRecord { .. }
+            | Self::NoProduct { .. }
+            | Self::NoServiceType { .. }
+            | Self::Step(_) => Exit::NotFound,
+            Self::OneRecord { .. }
+            | Self::SecretOnCommandLine { .. }
+            | Self::Malformed { .. }
             | Self::StandardInputTwice
             | Self::NoRequirement
             | Self::TwoSources { .. }
             | Self::MalformedName { .. }
             | Self::Variable(_) => Exit::Usage,
-            Self::Program { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::NoProgram,
+            Self::Program { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Exit::NoProgram
+            }
             Self::Program { .. } => Exit::NotExecutable,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok,
             _ => Exit::Refused,
@@ -242,7 +265,10 @@ fn store_exit(error: &StoreError) -> Exit {
         StoreError::Conflict { .. }
         | StoreError::Immutable { .. }
         | StoreError::Duplicate { .. }
-        | StoreError::Seal { source: SealError::NothingToKeep { .. }, .. } => Exit::Refused,
+        | StoreError::Seal {
+            source: SealError::NothingToKeep { .. },
+            ..
+        } => Exit::Refused,
         StoreError::NotFound { .. } => Exit::NotFound,
         StoreError::Seal { .. } | StoreError::Key(_) => Exit::Key,
         _ => Exit::Store,
@@ -257,7 +283,10 @@ impl From<OpenError> for CommandError {
 
 /// "refused: 2 errors and 1 warning in `tools.yaml`".
 fn refused(findings: &[hitchpost::Diagnostic]) -> String {
-    let mut sources: Vec<String> = findings.iter().map(|finding| format!("`{}`", finding.source)).collect();
+    let mut sources: Vec<String> = findings
+        .iter()
+        .map(|finding| format!("`{}`", finding.source))
+        .collect();
     sources.dedup();
     let place = match sources.as_slice() {
         [one] => one.clone(),

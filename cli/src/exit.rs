@@ -26,19 +26,40 @@ impl Exit {
     const fn meaning(self) -> (i32, &'static str) {
         match self {
             Self::Ok => (0, "it is done"),
-            Self::Refused => (1, "refused: findings, a conflict, an immutable record, drift"),
+            Self::Refused => (
+                1,
+                "refused: findings, a conflict, an immutable record, drift",
+            ),
             Self::Usage => (2, "the command line is wrong"),
-            Self::NotFound => (3, "not found, or `absent`: nothing of that identity is registered"),
+            Self::NotFound => (
+                3,
+                "not found, or `absent`: nothing of that identity is registered",
+            ),
             Self::Ambiguous => (4, "`ambiguous`: several candidates are equally good"),
             Self::Forbidden => (5, "`forbidden`: registered, but not for this caller"),
-            Self::Unreachable => (6, "`unreachable`: no endpoint can be reached from the caller's zone"),
+            Self::Unreachable => (
+                6,
+                "`unreachable`: no endpoint can be reached from the caller's zone",
+            ),
             Self::VersionMismatch => (7, "`version-mismatch`: no version satisfies the constraint"),
             Self::ProfileMismatch => (8, "`profile-mismatch`: no account admits the caller"),
-            Self::EnvCollision => (9, "`env-collision`: two bindings give a variable different values"),
+            Self::EnvCollision => (
+                9,
+                "`env-collision`: two bindings give a variable different values",
+            ),
             Self::BadRequirement => (10, "`empty-selector` or `bad-constraint`"),
-            Self::UnsatisfiableGroup => (11, "`unsatisfiable-group`: no instance provides the whole group"),
-            Self::Store => (12, "the store cannot be used: locked, read-only, newer, unreachable"),
-            Self::Key => (13, "a key is missing, wrong or malformed, or a secret does not open"),
+            Self::UnsatisfiableGroup => (
+                11,
+                "`unsatisfiable-group`: no instance provides the whole group",
+            ),
+            Self::Store => (
+                12,
+                "the store cannot be used: locked, read-only, newer, unreachable",
+            ),
+            Self::Key => (
+                13,
+                "a key is missing, wrong or malformed, or a secret does not open",
+            ),
             Self::NotExecutable => (126, "`run`: the program cannot be executed"),
             Self::NoProgram => (127, "`run`: there is no such program"),
         }

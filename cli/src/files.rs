@@ -17,9 +17,18 @@ const DATA: &str = "..data";
 
 /// Writes a file in place of what is there, readers seeing the old or the new content.
 pub(crate) fn write(path: &Path, content: &str, mode: u32) -> Result<(), CommandError> {
-    let unwritable = |source| CommandError::Unwritable { path: path.to_owned(), source };
-    let name = path.file_name().ok_or_else(|| unwritable(io::ErrorKind::InvalidInput.into()))?;
-    let draft = path.with_file_name(format!(".{}.{}.draft", name.to_string_lossy(), std::process::id()));
+    let unwritable = |source| CommandError::Unwritable {
+        path: path.to_owned(),
+        source,
+    };
+    let name = path
+        .file_name()
+        .ok_or_else(|| unwritable(io::ErrorKind::InvalidInput.into()))?;
+    let draft = path.with_file_name(format!(
+        ".{}.{}.draft",
+        name.to_string_lossy(),
+        std::process::id()
+    ));
     let written = create(&draft, content, mode).and_then(|()| fs::rename(&draft, path));
     written.map_err(|error| {
         // Nothing of what was not finished stays.
@@ -30,9 +39,16 @@ pub(crate) fn write(path: &Path, content: &str, mode: u32) -> Result<(), Command
 
 /// Writes files below a folder, which is made with mode 0700 where there is none.
 pub(crate) fn write_all(folder: &Path, files: &[ExportFile]) -> Result<(), CommandError> {
-    make_folder(folder).map_err(|source| CommandError::Unwritable { path: folder.to_owned(), source })?;
+    make_folder(folder).map_err(|source| CommandError::Unwritable {
+        path: folder.to_owned(),
+        source,
+    })?;
     for file in files {
-        write(&folder.join(&file.path), file.content.expose_secret(), file.mode)?;
+        write(
+            &folder.join(&file.path),
+            file.content.expose_secret(),
+            file.mode,
+        )?;
     }
     Ok(())
 }
@@ -42,13 +58,24 @@ pub(crate) fn write_all(folder: &Path, files: &[ExportFile]) -> Result<(), Comma
 ///
 /// A folder in which there is anything else is not touched.
 pub(crate) fn write_bindings(root: &Path, files: &[ExportFile]) -> Result<(), CommandError> {
-    let folder_of = |file: &ExportFile| file.path.split_once('/').map(|(folder, _)| folder.to_owned());
+    let folder_of = |file: &ExportFile| {
+        file.path
+            .split_once('/')
+            .map(|(folder, _)| folder.to_owned())
+    };
     for group in files.chunk_by(|a, b| folder_of(a) == folder_of(b)) {
-        let Some(name) = group.first().and_then(folder_of) else { continue };
+        let Some(name) = group.first().and_then(folder_of) else {
+            continue;
+        };
         let folder = root.join(name);
-        let entries = group.iter().filter_map(|file| Some((file.path.split_once('/')?.1, file)));
+        let entries = group
+            .iter()
+            .filter_map(|file| Some((file.path.split_once('/')?.1, file)));
         let entries: Vec<(&str, &ExportFile)> = entries.collect();
-        write_binding(&folder, &entries).map_err(|source| CommandError::Unwritable { path: folder.clone(), source })?;
+        write_binding(&folder, &entries).map_err(|source| CommandError::Unwritable {
+            path: folder.clone(),
+            source,
+        })?;
     }
     Ok(())
 }
@@ -58,11 +85,17 @@ fn write_binding(folder: &Path, entries: &[(&str, &ExportFile)]) -> io::Result<(
     let old = fs::read_link(folder.join(DATA)).ok();
     let stale = stale_links(folder, entries)?;
     let number = std::process::id();
-    let free = (0_u32..).map(|count| format!("..{number}.{count}")).find(|name| !folder.join(name).exists());
+    let free = (0_u32..)
+        .map(|count| format!("..{number}.{count}"))
+        .find(|name| !folder.join(name).exists());
     let data = free.unwrap_or_default();
     DirBuilder::new().mode(0o700).create(folder.join(&data))?;
     for (name, file) in entries {
-        create(&folder.join(&data).join(name), file.content.expose_secret(), file.mode)?;
+        create(
+            &folder.join(&data).join(name),
+            file.content.expose_secret(),
+            file.mode,
+        )?;
     }
     let draft = folder.join(format!("{DATA}.{number}"));
     symlink(&data, &draft)?;
@@ -87,13 +120,20 @@ fn stale_links(folder: &Path, entries: &[(&str, &ExportFile)]) -> io::Result<Vec
     let mut stale = Vec::new();
     for found in fs::read_dir(folder)? {
         let path = found?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if name.starts_with("..") {
             continue;
         }
         let is_ours = fs::read_link(&path).is_ok_and(|target| target.starts_with(DATA));
         if !is_ours {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("`{name}` in it is not of a service binding")));
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                format!("`{name}` in it is not of a service binding"),
+            ));
         }
         if entries.iter().all(|(entry, _)| *entry != name) {
             stale.push(path);
@@ -107,7 +147,11 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn create(path: &Path, content: &str, mode: u32) -> io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    let mut file: File = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)?;
     file.write_all(content.as_bytes())?;
     file.sync_all()
 }

@@ -25,13 +25,19 @@ impl OpenStore {
             Some(url) => url.clone(),
             None => hitchpost_store::default_url()?,
         };
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(CommandError::Runtime)?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(CommandError::Runtime)?;
         let store = runtime.block_on(Store::open(&url, keyring))?;
         Ok(Self { runtime, store })
     }
 
     /// Runs a call of the store to its end.
-    pub(crate) fn wait<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, CommandError> {
+    pub(crate) fn wait<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, CommandError> {
         Ok(self.runtime.block_on(call)?)
     }
 
@@ -54,8 +60,10 @@ impl Drop for OpenStore {
 /// The shipped catalogue, with the files that `HITCHPOST_CATALOG` and `more` name.
 pub(crate) fn catalogue(more: &[PathBuf]) -> Result<Arc<Catalogue>, CommandError> {
     let own = env::var_os("HITCHPOST_CATALOG").unwrap_or_default();
-    let paths: Vec<PathBuf> =
-        env::split_paths(&own).filter(|path| !path.as_os_str().is_empty()).chain(more.iter().cloned()).collect();
+    let paths: Vec<PathBuf> = env::split_paths(&own)
+        .filter(|path| !path.as_os_str().is_empty())
+        .chain(more.iter().cloned())
+        .collect();
     let mut catalogue = Catalogue::builtin().clone();
     if !paths.is_empty() {
         let sources = input::read_all(&paths)?;
@@ -80,11 +88,20 @@ pub(crate) fn catalogue(more: &[PathBuf]) -> Result<Arc<Catalogue>, CommandError
 
 /// Whether findings refuse what they are about.
 pub(crate) fn has_error(findings: &[Diagnostic]) -> bool {
-    findings.iter().any(|finding| finding.severity == Severity::Error)
+    findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error)
 }
 
 /// Who makes a change, for the log: the user that is given, else the one who is logged in.
 pub(crate) fn who() -> String {
-    let named = |name| env::var(name).ok().filter(|value: &String| !value.is_empty());
-    ["HITCHPOST_USER", "USER", "LOGNAME"].into_iter().find_map(named).unwrap_or_else(|| "unknown".to_owned())
+    let named = |name| {
+        env::var(name)
+            .ok()
+            .filter(|value: &String| !value.is_empty())
+    };
+    ["HITCHPOST_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(named)
+        .unwrap_or_else(|| "unknown".to_owned())
 }

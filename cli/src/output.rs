@@ -47,7 +47,9 @@ impl Output {
                 Colour::Always => true,
                 Colour::Never => false,
                 // <https://no-color.org>: any value but the empty one.
-                Colour::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+                Colour::Auto => {
+                    is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                }
             },
             width: columns(is_terminal),
         };
@@ -60,7 +62,11 @@ impl Output {
     }
 
     /// Prints a result: the value as JSON or YAML, or the text for people.
-    pub(crate) fn show(&self, value: &impl Serialize, text: impl FnOnce(Style) -> String) -> Result<(), CommandError> {
+    pub(crate) fn show(
+        &self,
+        value: &impl Serialize,
+        text: impl FnOnce(Style) -> String,
+    ) -> Result<(), CommandError> {
         match document(self.format, value) {
             Some(document) => self.print(&document?),
             None => self.print(&text(self.style)),
@@ -68,12 +74,24 @@ impl Output {
     }
 
     /// Prints what was done, unless people want quiet.
-    pub(crate) fn done(&self, value: &impl Serialize, text: impl FnOnce(Style) -> String) -> Result<(), CommandError> {
-        if self.quiet && self.format == Format::Table { Ok(()) } else { self.show(value, text) }
+    pub(crate) fn done(
+        &self,
+        value: &impl Serialize,
+        text: impl FnOnce(Style) -> String,
+    ) -> Result<(), CommandError> {
+        if self.quiet && self.format == Format::Table {
+            Ok(())
+        } else {
+            self.show(value, text)
+        }
     }
 
     /// Prints a value that has no form for people.
-    pub(crate) fn show_as(&self, format: Format, value: &impl Serialize) -> Result<(), CommandError> {
+    pub(crate) fn show_as(
+        &self,
+        format: Format,
+        value: &impl Serialize,
+    ) -> Result<(), CommandError> {
         document(format, value).map_or(Ok(()), |document| self.print(&document?))
     }
 
@@ -81,7 +99,9 @@ impl Output {
     #[expect(clippy::unused_self, reason = "all printing goes through the output")]
     pub(crate) fn print(&self, text: &str) -> Result<(), CommandError> {
         let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CommandError::Output)
+        out.write_all(text.as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(CommandError::Output)
     }
 
     /// Says something to people on standard error, unless they want quiet.
@@ -107,7 +127,8 @@ impl Output {
 
     /// Reports why the command ends.
     pub(crate) fn report(&self, error: &CommandError) {
-        if matches!(error, CommandError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
+        if matches!(error, CommandError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+        {
             return;
         }
         match document(self.format, &error.document()) {
@@ -136,5 +157,9 @@ fn document(format: Format, value: &impl Serialize) -> Option<Result<String, Com
 fn columns(is_terminal: bool) -> Option<usize> {
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     let given = || std::env::var("COLUMNS").ok()?.parse().ok();
-    if is_terminal { terminal().or_else(given) } else { given() }
+    if is_terminal {
+        terminal().or_else(given)
+    } else {
+        given()
+    }
 }

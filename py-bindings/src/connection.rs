@@ -15,8 +15,8 @@ use std::{
     },
 };
 
-use hitchpost::Keyring;
-use hitchpost_store::{Store, StoreError};
+use hitchpost::{Catalogue, Keyring};
+use hitchpost_store::{Reader, Store, StoreError};
 use pyo3::{prelude::*, types::PyDict};
 use tokio::runtime::{Builder, Runtime};
 
@@ -41,8 +41,11 @@ pub(crate) struct Process {
     stores: Mutex<BTreeMap<u64, Open>>,
 }
 
-struct Open {
-    store: Store,
+/// A store that is open, and what reads it.
+#[derive(Clone)]
+pub(crate) struct Open {
+    pub(crate) store: Store,
+    pub(crate) reader: Arc<Reader>,
     /// Closing it would lose it.
     in_memory: bool,
 }
@@ -53,54 +56,53 @@ pub(crate) struct Connection {
     url: String,
     in_memory: bool,
     keyring: Arc<Keyring>,
+    catalogue: Arc<Catalogue>,
     /// The random name of the registry that was opened first.
     id: OnceLock<String>,
     closed: AtomicBool,
 }
 
 impl Connection {
-    pub(crate) fn open(
+    pub(crate) fn new(
         url: String,
-        keyring: Arc<Keyring>,
         in_memory: bool,
-    ) -> Result<Self, Problem> {
-        let connection = Self {
+        keyring: Arc<Keyring>,
+        catalogue: Arc<Catalogue>,
+    ) -> Self {
+        Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             url,
             in_memory,
             keyring,
+            catalogue,
             id: OnceLock::new(),
             closed: AtomicBool::new(false),
-        };
-        connection.run(async |_| Ok(()))?;
-        Ok(connection)
+        }
     }
 
-    pub(crate) const fn keyring(&self) -> &Arc<Keyring> {
-        &self.keyring
+    pub(crate) const fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
     }
 
     /// Does something with the store, and waits for it. Python must be detached.
     pub(crate) fn run<T>(
         &self,
-        work: impl AsyncFnOnce(&Store) -> Result<T, StoreError>,
+        work: impl AsyncFnOnce(&Open) -> Result<T, StoreError>,
     ) -> Result<T, Problem> {
         let process = gate();
         if self.is_closed() {
             return Err(Problem::Closed);
         }
         let runtime = process.runtime()?;
-        let open = lock(&process.stores)
-            .get(&self.number)
-            .map(|open| open.store.clone());
-        let store = match open {
-            Some(store) => store,
-            None => runtime.block_on(self.reopen(&process))?,
+        let open = lock(&process.stores).get(&self.number).cloned();
+        let open = match open {
+            Some(open) => open,
+            None => runtime.block_on(self.open(&process))?,
         };
-        Ok(runtime.block_on(work(&store))?)
+        Ok(runtime.block_on(work(&open))?)
     }
 
-    async fn reopen(&self, process: &Process) -> Result<Store, Problem> {
+    async fn open(&self, process: &Process) -> Result<Open, Problem> {
         if self.in_memory && self.id.get().is_some() {
             return Err(Problem::Forked);
         }
@@ -108,13 +110,15 @@ impl Connection {
         if self.id.get_or_init(|| store.id().to_owned()) != store.id() {
             return Err(StoreError::Replaced.into());
         }
+        let reader = Arc::new(store.reader(Arc::clone(&self.catalogue)).await?);
         let in_memory = self.in_memory;
         let open = Open {
-            store: store.clone(),
+            store,
+            reader,
             in_memory,
         };
-        lock(&process.stores).insert(self.number, open);
-        Ok(store)
+        lock(&process.stores).insert(self.number, open.clone());
+        Ok(open)
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -111,12 +111,8 @@ fn exception(py: Python<'_>, problem: Problem) -> PyResult<PyErr> {
             (class(&SECRET, "SecretError")?, said, None)
         }
         Problem::Reveal(error) => {
-            let help = match &error {
-                RevealError::Open(error) => error.help(),
-                _ => None,
-            };
             let said = Said {
-                help,
+                help: error.help(),
                 ..said(error.to_string(), error.code())
             };
             (class(&SECRET, "SecretError")?, said, None)

@@ -1,14 +1,15 @@
 //! Files that are given by their path.
 
 use std::{
+    env,
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use hitchpost::{
-    Diagnostic,
-    core::{Code, MAX_SOURCE_BYTES},
+    Catalogue, Diagnostic,
+    core::{Code, Document, MAX_SOURCE_BYTES, Severity},
 };
 
 use crate::errors::Problem;
@@ -45,8 +46,8 @@ pub(crate) fn read(path: &Path) -> Result<Source, Problem> {
     Ok(Source { name, bytes })
 }
 
-/// Reads a file, or the record files of a folder in the order of their names.
-pub(crate) fn read_records(path: &Path) -> Result<Vec<Source>, Problem> {
+/// Reads a file, or the YAML and JSON files of a folder in the order of their names.
+pub(crate) fn read_all(path: &Path) -> Result<Vec<Source>, Problem> {
     if !path.is_dir() {
         return Ok(vec![read(path)?]);
     }
@@ -68,4 +69,34 @@ pub(crate) fn read_records(path: &Path) -> Result<Vec<Source>, Problem> {
         return Err(failed(io::Error::new(io::ErrorKind::NotFound, message)));
     }
     files.iter().map(|file| read(file)).collect()
+}
+
+/// The shipped catalogue, with the files that `HITCHPOST_CATALOG` names.
+pub(crate) fn catalogue() -> Result<Catalogue, Problem> {
+    let mut catalogue = Catalogue::builtin().clone();
+    let mut sources = Vec::new();
+    for path in env::split_paths(&env::var_os("HITCHPOST_CATALOG").unwrap_or_default()) {
+        if !path.as_os_str().is_empty() {
+            sources.extend(read_all(&path)?);
+        }
+    }
+    let mut files = Vec::new();
+    for Source { name, bytes } in &sources {
+        match str::from_utf8(bytes) {
+            Ok(text) => files.push((name.as_str(), text)),
+            // Says where the text is not UTF-8.
+            Err(_) => drop(Document::parse(name, bytes).map_err(Problem::Findings)?),
+        }
+    }
+    match catalogue.add(&files) {
+        Err(findings) if has_error(&findings) => Err(Problem::Findings(findings)),
+        _ => Ok(catalogue),
+    }
+}
+
+/// Whether findings refuse what they are about.
+pub(crate) fn has_error(findings: &[Diagnostic]) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error)
 }

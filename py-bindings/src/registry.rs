@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, env, path::PathBuf, sync::Arc};
 
-use hitchpost::{
-    Catalogue, Explanation, Keyring, Requirement, RunContext, core::Severity, parse_records,
-    resolver::Workflow,
-};
+use hitchpost::{Explanation, Keyring, Requirement, RunContext, parse_records, resolver::Workflow};
 use hitchpost_store::{Applied, ApplyOptions, DeleteOptions, HistoryOptions, default_url};
 use indexmap::IndexMap;
 use pyo3::{
@@ -54,9 +51,10 @@ impl Registry {
     /// - nothing: what `HITCHPOST_STORE` names, else a file of the user.
     ///
     /// Secrets are encrypted with the key in `HITCHPOST_KEY`, else in a key file, which is made at
-    /// first use.
+    /// first use. `HITCHPOST_CATALOG` names files and folders of tools that are not known yet.
     ///
-    /// Raises `StoreError`, or `SecretError` for a malformed key.
+    /// Raises `StoreError`, `SecretError` for a malformed key, `RecordError` for a malformed
+    /// catalogue.
     #[staticmethod]
     #[pyo3(signature = (url=None, /))]
     fn open(py: Python<'_>, url: Option<Bound<'_, PyAny>>) -> PyResult<Self> {
@@ -130,7 +128,7 @@ impl Registry {
             vec![of_text(&values::json_text(&source)?)]
         } else {
             let path: PathBuf = source.extract()?;
-            py.detach(|| files::read_records(&path))?
+            py.detach(|| files::read_all(&path))?
         };
         let expect = expect.unwrap_or_default().into_iter();
         let expect =
@@ -633,7 +631,8 @@ impl Registry {
                 true => Keyring::ephemeral()?,
                 false => Keyring::from_environment()?,
             };
-            Live::new(Connection::open(url, Arc::new(keyring), in_memory)?)
+            let (keyring, catalogue) = (Arc::new(keyring), Arc::new(files::catalogue()?));
+            Live::open(Connection::new(url, in_memory, keyring, catalogue))
         })?;
         Ok(Self { live, place })
     }
@@ -647,16 +646,13 @@ impl Registry {
         let (records, findings) = py.detach(|| {
             let (mut records, mut findings) = (Vec::new(), Vec::new());
             for Source { name, bytes } in sources {
-                let (read, found) = parse_records(name, bytes, Catalogue::builtin());
+                let (read, found) = parse_records(name, bytes, self.live.catalogue());
                 records.extend(read);
                 findings.extend(found);
             }
             (records, findings)
         });
-        if findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Error)
-        {
+        if files::has_error(&findings) {
             return Err(Problem::Findings(findings));
         }
         let applied = self

@@ -47,15 +47,14 @@ def test_an_environment_can_be_entered_again(registry: hitchpost.Registry) -> No
     assert dict(os.environ) == before
 
 
-def test_what_cannot_be_set_changes_nothing() -> None:
-    before = dict(os.environ)
+def test_what_cannot_be_set_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "value").write_bytes(b"nul\0")
+    values = {"FIRST": "1", "SECOND": f"ref+file://{tmp_path}/value"}
+    profile = {"name": "p", "configuration": values}
+    instance = {"name": "main", "services": [{"name": "s3"}], "profiles": [profile]}
     registry = hitchpost.Registry.open("memory:")
-    secret = {"name": "p", "configuration": {"FIRST": "1", "SECOND": "nul\0"}}
-    instance = {"name": "main", "services": [{"name": "s3"}], "profiles": [secret]}
-    try:
-        registry.apply({"name": "minio", "instances": [instance]})
-    except hitchpost.RecordError:
-        pytest.skip("a record cannot hold the character U+0000")
+    registry.apply({"name": "minio", "instances": [instance]})
+    before = dict(os.environ)
     with pytest.raises(ValueError, match="null"), registry.environment(service="s3"):
         pytest.fail("it was entered")
     assert dict(os.environ) == before

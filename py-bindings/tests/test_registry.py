@@ -100,6 +100,30 @@ def test_the_default_store_is_the_users(home: Path, monkeypatch: pytest.MonkeyPa
     assert odd.exists()
 
 
+def test_own_catalogue_files_are_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = home / "in-house.yaml"
+    path.write_text("""
+name: in-house
+title: In-house store
+description: Our feature store
+version_scheme: semver
+services:
+  - type: in-house
+    category: feature-store
+    description: Its API
+    environment: {STORE_VERSION: "{version}"}
+""")
+    monkeypatch.setenv("HITCHPOST_CATALOG", str(path))
+    tool = {"name": "main", "version": "1.2.0", "services": [{"name": "in-house"}]}
+    registry = hitchpost.Registry.open("memory:")
+    registry.apply({"name": "in-house", "instances": [tool]})
+    found = registry.resolve(category="feature-store")
+    assert dict(found.env) == {"STORE_VERSION": "1.2.0"}
+    path.write_text("name: [")
+    with pytest.raises(hitchpost.RecordError):
+        hitchpost.Registry.open("memory:")
+
+
 def test_a_change_is_seen(url: str) -> None:
     ours, theirs = hitchpost.Registry.open(url), hitchpost.Registry.open(url)
     theirs.apply(record("a", "1"))

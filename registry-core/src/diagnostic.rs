@@ -200,8 +200,6 @@ codes! {
     MissingUrl = "missing-url", Error;
     /// A version is not one of its scheme.
     InvalidVersion = "invalid-version", Error;
-    /// A version constraint is malformed.
-    InvalidConstraint = "invalid-constraint", Error;
     /// A time is not an RFC 3339 timestamp or a date.
     InvalidTime = "invalid-time", Error;
     /// Two records, or two parts of one record, have the same name.
@@ -212,12 +210,6 @@ codes! {
     InvalidReference = "invalid-reference", Error;
     /// Two keys are given that exclude each other.
     ConflictingKeys = "conflicting-keys", Error;
-    /// A requirement states nothing to select by.
-    EmptySelector = "empty-selector", Error;
-    /// A `same_instance_as` names no other requirement of the step.
-    UnknownHandle = "unknown-handle", Error;
-    /// `same_instance_as` references form a circle.
-    CyclicReference = "cyclic-reference", Error;
     /// An `extensions.` expression in a workflow cannot be resolved.
     UnknownExpression = "unknown-expression", Error;
     /// An environment variable's name is not a POSIX name, or is one that may not be set.

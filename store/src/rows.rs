@@ -8,9 +8,9 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow, query, query_scalar};
 
 use crate::{error::StoreError, store::Record};
 
-/// How many rows one statement reads or writes: 9 columns of them are below SQLite's limit of
-/// 32,766 parameters.
-const ROWS: usize = 1_000;
+/// How many rows one statement reads or writes. SQLite looks each `$1` up among all of the
+/// statement, which takes longer than more statements do when there are thousands.
+const ROWS: usize = 100;
 
 /// A value of a column.
 pub(crate) enum Value {

@@ -16,7 +16,10 @@ use zeroize::Zeroizing;
 
 use crate::{
     arguments::GlobalArgs,
-    command::{apply::write_records, catalog::no_product},
+    command::{
+        apply::{note, write_records},
+        catalog::no_product,
+    },
     error::CommandError,
     exit::Exit,
     input,
@@ -63,7 +66,11 @@ pub(crate) struct AddArgs {
     dry_run: bool,
 }
 
-pub(crate) fn add(arguments: &AddArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn add(
+    arguments: &AddArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let catalogue = catalogue(&[])?;
     let service = service(arguments, &catalogue)?;
     let (record, findings) = record(arguments, service, &catalogue)?;
@@ -71,31 +78,52 @@ pub(crate) fn add(arguments: &AddArgs, global: &GlobalArgs, output: &Output) -> 
         missing(known, &record, output);
     }
     if arguments.dry_run {
-        let format = if output.format == Format::Json { Format::Json } else { Format::Yaml };
+        note(&findings, output);
+        let format = if output.format == Format::Json {
+            Format::Json
+        } else {
+            Format::Yaml
+        };
         output.show_as(format, &[&record])?;
         return Ok(Exit::Ok);
     }
     let expect = BTreeMap::from([(record.name.clone(), 0)]);
-    let options = ApplyOptions { who: who(), expect, ..ApplyOptions::default() };
+    let options = ApplyOptions {
+        who: who(),
+        expect,
+        ..ApplyOptions::default()
+    };
     match write_records(&[record], &findings, &options, global, output) {
-        Err(CommandError::Store(StoreError::Conflict { name, .. })) => Err(CommandError::Exists { name: name.to_string() }),
+        Err(CommandError::Store(StoreError::Conflict { name, .. })) => Err(CommandError::Exists {
+            name: name.to_string(),
+        }),
         result => result,
     }
 }
 
 /// What the catalogue knows about the service; `None` for a tool that it does not know.
-fn service<'c>(arguments: &AddArgs, catalogue: &'c Catalogue) -> Result<Option<&'c CatalogueService>, CommandError> {
+fn service<'c>(
+    arguments: &AddArgs,
+    catalogue: &'c Catalogue,
+) -> Result<Option<&'c CatalogueService>, CommandError> {
     let name = arguments.product.as_str();
     match (catalogue.product(name), &arguments.service) {
         (None, None) => Err(no_product(name, catalogue.products())),
         (None, Some(service)) => Ok(catalogue.service_type(service.as_str())),
         (Some(product), None) => Ok(product.services.first()),
         (Some(product), Some(wanted)) => {
-            let found = product.services.iter().find(|service| service.service_type == *wanted);
+            let found = product
+                .services
+                .iter()
+                .find(|service| service.service_type == *wanted);
             found.map(Some).ok_or_else(|| CommandError::NoServiceType {
                 name: wanted.to_string(),
                 product: product.product.to_string(),
-                known: product.services.iter().map(|service| service.service_type.to_string()).collect(),
+                known: product
+                    .services
+                    .iter()
+                    .map(|service| service.service_type.to_string())
+                    .collect(),
             })
         }
     }
@@ -108,11 +136,16 @@ fn record(
 ) -> Result<(Extension, Diagnostics), CommandError> {
     let mut public = Vec::new();
     for text in &arguments.set {
-        let malformed = CommandError::Malformed { flag: "--set", wanted: "KEY=VALUE" };
+        let malformed = CommandError::Malformed {
+            flag: "--set",
+            wanted: "KEY=VALUE",
+        };
         let (key, value) = text.split_once('=').ok_or(malformed)?;
         let known = known_key(service, key);
         if known.is_some_and(|known| known.secret) {
-            return Err(CommandError::SecretOnCommandLine { key: key.to_owned() });
+            return Err(CommandError::SecretOnCommandLine {
+                key: key.to_owned(),
+            });
         }
         public.push(json!({ "name": known.map_or(key, |known| &known.name), "value": value }));
     }
@@ -126,7 +159,9 @@ fn record(
         (None, Some(name)) => name.as_str(),
         (None, None) => arguments.product.as_str(),
     };
-    let product = catalogue.product(arguments.product.as_str()).map_or(&arguments.product, |product| &product.product);
+    let product = catalogue
+        .product(arguments.product.as_str())
+        .map_or(&arguments.product, |product| &product.product);
     let mut part = json!({
         "name": service_type,
         "endpoints": [{ "name": "default", "type": "external", "url": arguments.url }],
@@ -137,12 +172,28 @@ fn record(
             object.insert(key.to_owned(), value);
         }
     };
-    add(&mut part, "configuration", (!public.is_empty()).then(|| public.into()));
-    add(&mut instance, "version", arguments.version.as_deref().map(Into::into));
-    add(&mut instance, "location", arguments.zone.as_ref().map(|zone| zone.as_str().into()));
+    add(
+        &mut part,
+        "configuration",
+        (!public.is_empty()).then(|| public.into()),
+    );
+    add(
+        &mut instance,
+        "version",
+        arguments.version.as_deref().map(Into::into),
+    );
+    add(
+        &mut instance,
+        "location",
+        arguments.zone.as_ref().map(|zone| zone.as_str().into()),
+    );
     add(&mut instance, "services", Some(json!([part])));
     let profile = json!([{ "name": "default", "configuration": secret }]);
-    add(&mut instance, "profiles", (!arguments.secret.is_empty()).then_some(profile));
+    add(
+        &mut instance,
+        "profiles",
+        (!arguments.secret.is_empty()).then_some(profile),
+    );
     let document = json!({
         "name": arguments.name.as_ref().unwrap_or(product).as_str(),
         "product": product.as_str(),
@@ -165,7 +216,10 @@ fn record(
 
 /// What the catalogue knows about a key, by its name or another one.
 fn known_key<'c>(service: Option<&'c CatalogueService>, key: &str) -> Option<&'c ConfigurationKey> {
-    service?.configuration.iter().find(|entry| entry.is_called(key))
+    service?
+        .configuration
+        .iter()
+        .find(|entry| entry.is_called(key))
 }
 
 /// The flag from which the value at a JSON pointer comes.
@@ -191,27 +245,48 @@ fn secrets(arguments: &[String]) -> Result<Vec<(&str, Zeroizing<String>)>, Comma
         let (key, value) = match argument.split_once('=') {
             Some((key, place)) => match place.strip_prefix('@') {
                 Some(path) => (key, input::read(Path::new(path))?.bytes),
-                None => return Err(CommandError::SecretOnCommandLine { key: key.to_owned() }),
+                None => {
+                    return Err(CommandError::SecretOnCommandLine {
+                        key: key.to_owned(),
+                    });
+                }
             },
             None if io::stdin().is_terminal() => {
-                let unreadable = |source| CommandError::Unreadable { path: "the terminal".into(), source };
-                let value = rpassword::prompt_password(format!("{argument}: ")).map_err(unreadable)?;
+                let unreadable = |source| CommandError::Unreadable {
+                    path: "the terminal".into(),
+                    source,
+                };
+                let value =
+                    rpassword::prompt_password(format!("{argument}: ")).map_err(unreadable)?;
                 (argument.as_str(), value.into_bytes())
             }
             None if input_taken => return Err(CommandError::StandardInputTwice),
             None => {
                 input_taken = true;
                 let mut bytes = Vec::new();
-                let unreadable = |source| CommandError::Unreadable { path: "standard input".into(), source };
-                io::stdin().lock().take(1 << 20).read_to_end(&mut bytes).map_err(unreadable)?;
+                let unreadable = |source| CommandError::Unreadable {
+                    path: "standard input".into(),
+                    source,
+                };
+                io::stdin()
+                    .lock()
+                    .take(1 << 20)
+                    .read_to_end(&mut bytes)
+                    .map_err(unreadable)?;
                 (argument.as_str(), bytes)
             }
         };
         let value = Zeroizing::new(value);
-        let text = str::from_utf8(&value).map_err(|_| CommandError::SecretNotText { key: key.to_owned() })?;
-        let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+        let text = str::from_utf8(&value).map_err(|_| CommandError::SecretNotText {
+            key: key.to_owned(),
+        })?;
+        let text = text
+            .strip_suffix('\n')
+            .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
         if text.is_empty() {
-            return Err(CommandError::EmptySecret { key: key.to_owned() });
+            return Err(CommandError::EmptySecret {
+                key: key.to_owned(),
+            });
         }
         values.push((key, Zeroizing::new(text.to_owned())));
     }
@@ -223,15 +298,30 @@ fn missing(known: &CatalogueService, record: &Extension, output: &Output) {
     let instances = record.instances.iter();
     let given: Vec<&str> = instances
         .flat_map(|instance| {
-            let public = instance.services.iter().flat_map(|service| &service.configuration).map(|entry| entry.name.as_str());
-            let secret = instance.profiles.iter().flat_map(|profile| &profile.configuration).map(|entry| entry.name.as_str());
+            let public = instance
+                .services
+                .iter()
+                .flat_map(|service| &service.configuration)
+                .map(|entry| entry.name.as_str());
+            let secret = instance
+                .profiles
+                .iter()
+                .flat_map(|profile| &profile.configuration)
+                .map(|entry| entry.name.as_str());
             public.chain(secret)
         })
         .collect();
     for key in known.configuration.iter().filter(|key| key.required) {
         if !given.iter().any(|name| key.is_called(name)) {
-            let how = if key.secret { format!("--secret {}", key.name) } else { format!("--set {}=…", key.name) };
-            let message = format!("{} cannot be used without `{}`: `{how}`", known.service_type, key.name);
+            let how = if key.secret {
+                format!("--secret {}", key.name)
+            } else {
+                format!("--set {}=…", key.name)
+            };
+            let message = format!(
+                "{} cannot be used without `{}`: `{how}`",
+                known.service_type, key.name
+            );
             output.say(|style| labelled("note", &message, style));
         }
     }

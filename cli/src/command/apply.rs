@@ -20,7 +20,7 @@ use crate::{
     exit::Exit,
     input::{self, Source},
     open::{OpenStore, catalogue, has_error, who},
-    output::Output,
+    output::{Format, Output},
     render::{
         diagnostic::diagnostics,
         style::{Style, padded, printable},
@@ -77,13 +77,20 @@ struct Report<'r> {
     diagnostics: &'r [Diagnostic],
 }
 
-pub(crate) fn apply(arguments: &ApplyArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn apply(
+    arguments: &ApplyArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let (records, findings) = read_records(&arguments.files)?;
     let expect = match (arguments.if_revision, records.as_slice()) {
         (None, _) => BTreeMap::new(),
         (Some(revision), [record]) => BTreeMap::from([(record.name.clone(), revision)]),
         (Some(_), several) => {
-            return Err(CommandError::OneRecord { flag: "--if-revision", count: several.len() });
+            return Err(CommandError::OneRecord {
+                flag: "--if-revision",
+                count: several.len(),
+            });
         }
     };
     let options = ApplyOptions {
@@ -106,13 +113,24 @@ pub(crate) fn write_records(
 ) -> Result<Exit, CommandError> {
     let open = OpenStore::open(global)?;
     let applied = open.wait(open.store.apply(records, options))?;
-    note(findings, output);
-    let report = Report { applied: &applied, diagnostics: findings };
-    output.done(&report, |style| changes(&applied, options.dry_run, false, style))?;
+    if output.format == Format::Table {
+        note(findings, output);
+    }
+    let report = Report {
+        applied: &applied,
+        diagnostics: findings,
+    };
+    output.done(&report, |style| {
+        changes(&applied, options.dry_run, false, style)
+    })?;
     Ok(Exit::Ok)
 }
 
-pub(crate) fn diff(arguments: &DiffArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn diff(
+    arguments: &DiffArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let (records, findings) = read_records(&arguments.files)?;
     let options = ApplyOptions {
         who: who(),
@@ -123,15 +141,20 @@ pub(crate) fn diff(arguments: &DiffArgs, global: &GlobalArgs, output: &Output) -
     };
     let open = OpenStore::open(global)?;
     let applied = open.wait(open.store.apply(&records, &options))?;
-    note(&findings, output);
-    let report = Report { applied: &applied, diagnostics: &findings };
+    if output.format == Format::Table {
+        note(&findings, output);
+    }
+    let report = Report {
+        applied: &applied,
+        diagnostics: &findings,
+    };
     output.show(&report, |style| changes(&applied, true, true, style))?;
     Ok(Exit::Ok)
 }
 
 /// Shows findings that refuse nothing.
 pub(crate) fn note(findings: &[Diagnostic], output: &Output) {
-    if !findings.is_empty() && output.format == crate::output::Format::Table {
+    if !findings.is_empty() {
         output.say(|style| diagnostics(findings, style) + "\n");
     }
 }
@@ -147,7 +170,9 @@ fn read_records(files: &[PathBuf]) -> Result<(Vec<Extension>, Diagnostics), Comm
         let (mut read, found) = parse_records(&source.name, &source.bytes, &catalogue);
         findings.extend(found);
         let twice = read.iter().filter_map(|record| {
-            let earlier = places.get(&record.name).and_then(|place| sources.get(*place))?;
+            let earlier = places
+                .get(&record.name)
+                .and_then(|place| sources.get(*place))?;
             Some((record.name.clone(), earlier.name.as_str()))
         });
         let twice: Vec<(Name, &str)> = twice.collect();
@@ -157,12 +182,18 @@ fn read_records(files: &[PathBuf]) -> Result<(Vec<Extension>, Diagnostics), Comm
         places.extend(read.iter().map(|record| (record.name.clone(), number)));
         records.append(&mut read);
     }
-    if has_error(&findings) { Err(CommandError::Findings(findings)) } else { Ok((records, findings)) }
+    if has_error(&findings) {
+        Err(CommandError::Findings(findings))
+    } else {
+        Ok((records, findings))
+    }
 }
 
 /// Findings about records of a source that an earlier source has, too.
 fn registered_twice(source: &Source, twice: &[(Name, &str)]) -> Diagnostics {
-    let Ok(document) = Document::parse(&source.name, &source.bytes) else { return Vec::new() };
+    let Ok(document) = Document::parse(&source.name, &source.bytes) else {
+        return Vec::new();
+    };
     let mut context = Context::new(&document);
     let records = document.roots.iter().flat_map(|root| match &root.value {
         NodeValue::Sequence(items) => items.as_slice(),
@@ -178,33 +209,70 @@ fn registered_twice(source: &Source, twice: &[(Name, &str)]) -> Diagnostics {
             context.show(key.span);
             context.show(node.span);
             let message = format!("`{earlier}` has a record `{name}`, too");
-            context.report(Code::DuplicateName, node, message, Some("remove one, or give it another name".to_owned()));
+            context.report(
+                Code::DuplicateName,
+                node,
+                message,
+                Some("remove one, or give it another name".to_owned()),
+            );
         }
     }
     context.finish()
 }
 
 /// The changes, a line for each, and their sum.
-pub(crate) fn changes(applied: &Applied, is_dry: bool, with_differences: bool, style: Style) -> String {
+pub(crate) fn changes(
+    applied: &Applied,
+    is_dry: bool,
+    with_differences: bool,
+    style: Style,
+) -> String {
     let mut text = String::new();
     for change in &applied.changes {
         if with_differences && change.action == Action::Unchanged {
             continue;
         }
         let word = padded(change.action.as_str(), 9);
-        let _ = writeln!(text, "{}  {}", style.colour(colour(change.action), &word), change.name);
+        let _ = writeln!(
+            text,
+            "{}  {}",
+            style.colour(colour(change.action), &word),
+            change.name
+        );
         if with_differences {
             text.push_str(&differences(change, style));
         }
     }
-    let counts = [Action::Created, Action::Updated, Action::Unchanged, Action::Deleted].map(|action| {
-        let count = applied.changes.iter().filter(|change| change.action == action).count();
+    let counts = [
+        Action::Created,
+        Action::Updated,
+        Action::Unchanged,
+        Action::Deleted,
+    ]
+    .map(|action| {
+        let count = applied
+            .changes
+            .iter()
+            .filter(|change| change.action == action)
+            .count();
         (count > 0).then(|| format!("{count} {}", action.as_str()))
     });
     let counts: Vec<String> = counts.into_iter().flatten().collect();
-    let counts = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
-    let when = if is_dry { ", nothing is changed yet" } else { "" };
-    let _ = writeln!(text, "revision {}: {counts}{when}", applied.revision);
+    let counts = if counts.is_empty() {
+        "nothing to do".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    let changes = applied
+        .changes
+        .iter()
+        .any(|change| change.action != Action::Unchanged);
+    let when = if is_dry && changes {
+        "would become "
+    } else {
+        ""
+    };
+    let _ = writeln!(text, "{when}revision {}: {counts}", applied.revision);
     text
 }
 
@@ -218,10 +286,18 @@ pub(crate) fn fields(differences: &[hitchpost_store::Difference], style: Style) 
     for difference in differences {
         let _ = writeln!(text, "    {}", printable(&difference.path));
         if let Some(before) = &difference.before {
-            let _ = writeln!(text, "      {}", style.colour(AnsiColor::Red, &format!("- {}", printable(before))));
+            let _ = writeln!(
+                text,
+                "      {}",
+                style.colour(AnsiColor::Red, &format!("- {}", printable(before)))
+            );
         }
         if let Some(after) = &difference.after {
-            let _ = writeln!(text, "      {}", style.colour(AnsiColor::Green, &format!("+ {}", printable(after))));
+            let _ = writeln!(
+                text,
+                "      {}",
+                style.colour(AnsiColor::Green, &format!("+ {}", printable(after)))
+            );
         }
     }
     text

@@ -53,26 +53,47 @@ pub(crate) fn catalog(arguments: &CatalogArgs, output: &Output) -> Result<Exit, 
             })?;
         }
         CatalogCommand::Show { product: name } => {
-            let product = catalogue.product(name).ok_or_else(|| no_product(name, catalogue.products()))?;
+            let product = catalogue
+                .product(name)
+                .ok_or_else(|| no_product(name, catalogue.products()))?;
             output.show(product, |style| page(product, style))?;
         }
     }
     Ok(Exit::Ok)
 }
 
-pub(crate) fn no_product<'c>(name: &str, products: impl Iterator<Item = &'c CatalogueProduct>) -> CommandError {
-    let names = products.flat_map(|product| std::iter::once(&product.product).chain(&product.aliases));
+pub(crate) fn no_product<'c>(
+    name: &str,
+    products: impl Iterator<Item = &'c CatalogueProduct>,
+) -> CommandError {
+    let names =
+        products.flat_map(|product| std::iter::once(&product.product).chain(&product.aliases));
     let near = closest(name, names.map(|name| name.as_str()));
-    CommandError::NoProduct { name: name.to_owned(), near: near.map(str::to_owned) }
+    CommandError::NoProduct {
+        name: name.to_owned(),
+        near: near.map(str::to_owned),
+    }
 }
 
 fn row(product: &CatalogueProduct) -> [String; 3] {
-    let services: Vec<&str> = product.services.iter().map(|service| service.service_type.as_str()).collect();
-    [product.product.to_string(), services.join(", "), product.description.clone()]
+    let services: Vec<&str> = product
+        .services
+        .iter()
+        .map(|service| service.service_type.as_str())
+        .collect();
+    [
+        product.product.to_string(),
+        services.join(", "),
+        product.description.clone(),
+    ]
 }
 
 fn page(product: &CatalogueProduct, style: Style) -> String {
-    let mut text = format!("{}  {}\n", style.bold(product.product.as_str()), product.title);
+    let mut text = format!(
+        "{}  {}\n",
+        style.bold(product.product.as_str()),
+        product.title
+    );
     for line in wrapped(&product.description, style.beside(2)) {
         let _ = writeln!(text, "  {line}");
     }
@@ -91,7 +112,11 @@ fn page(product: &CatalogueProduct, style: Style) -> String {
 }
 
 fn service_block(service: &CatalogueService, style: Style) -> String {
-    let mut text = format!("\nservice {}  {}\n", style.bold(service.service_type.as_str()), service.category);
+    let mut text = format!(
+        "\nservice {}  {}\n",
+        style.bold(service.service_type.as_str()),
+        service.category
+    );
     for line in wrapped(&service.description, style.beside(2)) {
         let _ = writeln!(text, "  {line}");
     }
@@ -113,12 +138,25 @@ fn service_block(service: &CatalogueService, style: Style) -> String {
         let _ = writeln!(text, "  {}", facts.join(", "));
     }
     let keys = service.configuration.iter().map(|key| {
-        let marks = [key.required.then_some("required"), key.secret.then_some("secret")];
+        let marks = [
+            key.required.then_some("required"),
+            key.secret.then_some("secret"),
+        ];
         let marks: Vec<&str> = marks.into_iter().flatten().collect();
-        (key.name.clone(), if marks.is_empty() { key.description.clone() } else { format!("({}) {}", marks.join(", "), key.description) })
+        (
+            key.name.clone(),
+            if marks.is_empty() {
+                key.description.clone()
+            } else {
+                format!("({}) {}", marks.join(", "), key.description)
+            },
+        )
     });
     text.push_str(&listing("configuration", keys.collect(), style));
-    let variables = service.environment.iter().map(|variable| (variable.name.clone(), variable.value.to_string()));
+    let variables = service
+        .environment
+        .iter()
+        .map(|variable| (variable.name.clone(), variable.value.to_string()));
     text.push_str(&listing("environment", variables.collect(), style));
     text
 }
@@ -132,7 +170,12 @@ fn listing(heading: &str, lines: Vec<(String, String)>, style: Style) -> String 
     }
     for (name, value) in lines {
         let mut parts = wrapped(&value, style.beside(column + 6)).into_iter();
-        let _ = writeln!(text, "    {}  {}", padded(&name, column), parts.next().unwrap_or_default());
+        let _ = writeln!(
+            text,
+            "    {}  {}",
+            padded(&name, column),
+            parts.next().unwrap_or_default()
+        );
         for part in parts {
             let _ = writeln!(text, "    {}  {part}", " ".repeat(column));
         }

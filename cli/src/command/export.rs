@@ -74,9 +74,16 @@ enum ExportFormat {
     Score,
 }
 
-pub(crate) fn export(arguments: &ExportArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn export(
+    arguments: &ExportArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     if arguments.docker && arguments.format != ExportFormat::Dotenv {
-        return Err(CommandError::Malformed { flag: "--docker", wanted: "`--format dotenv`" });
+        return Err(CommandError::Malformed {
+            flag: "--docker",
+            wanted: "`--format dotenv`",
+        });
     }
     let needs = match arguments.format {
         ExportFormat::Score => resource()?,
@@ -95,7 +102,10 @@ pub(crate) fn export(arguments: &ExportArgs, global: &GlobalArgs, output: &Outpu
         ExportFormat::Airflow => connections(&answer)?,
         ExportFormat::Score => provisioned(&answer, &variables)?,
         ExportFormat::Servicebinding => {
-            let wanted = CommandError::Malformed { flag: "--output", wanted: "the folder for the bindings" };
+            let wanted = CommandError::Malformed {
+                flag: "--output",
+                wanted: "the folder for the bindings",
+            };
             let folder = arguments.output.as_ref().ok_or(wanted)?;
             files::write_bindings(folder, &export::servicebinding(&accounts(&answer)?))?;
             return Ok(Exit::Ok);
@@ -103,7 +113,11 @@ pub(crate) fn export(arguments: &ExportArgs, global: &GlobalArgs, output: &Outpu
         ExportFormat::K8s => {
             let step = needs.step.as_ref().map(|step| step.name().to_string());
             let options = KubernetesOptions {
-                name: arguments.name.clone().or(step).unwrap_or_else(|| "hitchpost".to_owned()),
+                name: arguments
+                    .name
+                    .clone()
+                    .or(step)
+                    .unwrap_or_else(|| "hitchpost".to_owned()),
                 namespace: arguments.namespace.clone(),
                 labels: BTreeMap::new(),
             };
@@ -125,28 +139,51 @@ pub(crate) fn export(arguments: &ExportArgs, global: &GlobalArgs, output: &Outpu
 /// The requirement that Score writes to standard input.
 fn resource() -> Result<Needs, CommandError> {
     let source = input::read("-".as_ref())?;
-    let requirement = export::score_input(&source.bytes, &*catalogue(&[])?).map_err(CommandError::Findings)?;
-    Ok(Needs { requirements: vec![requirement], ..Needs::default() })
+    let requirement =
+        export::score_input(&source.bytes, &*catalogue(&[])?).map_err(CommandError::Findings)?;
+    Ok(Needs {
+        requirements: vec![requirement],
+        ..Needs::default()
+    })
 }
 
 fn accounts(answer: &Answer) -> Result<Vec<Account>, RevealError> {
-    let Answer { registry, resolution: Resolution { bindings, .. }, .. } = answer;
+    let Answer {
+        registry,
+        resolution: Resolution { bindings, .. },
+        ..
+    } = answer;
     let catalogue = registry.snapshot().catalogue();
-    bindings.iter().map(|binding| Account::reveal(binding, catalogue, &mut |secret| registry.reveal(secret))).collect()
+    bindings
+        .iter()
+        .map(|binding| Account::reveal(binding, catalogue, &mut |secret| registry.reveal(secret)))
+        .collect()
 }
 
 /// An object of connections by their handles.
 fn connections(answer: &Answer) -> Result<SecretString, CommandError> {
     let connections = accounts(answer)?.into_iter().map(|account| {
-        format!("  \"{}\": {}", account.name, export::airflow(&account).expose_secret().trim_end())
+        format!(
+            "  \"{}\": {}",
+            account.name,
+            export::airflow(&account).expose_secret().trim_end()
+        )
     });
-    Ok(SecretString::from(format!("{{\n{}\n}}\n", connections.collect::<Vec<_>>().join(",\n"))))
+    Ok(SecretString::from(format!(
+        "{{\n{}\n}}\n",
+        connections.collect::<Vec<_>>().join(",\n")
+    )))
 }
 
 fn provisioned(answer: &Answer, variables: &Variables) -> Result<SecretString, CommandError> {
     let accounts = accounts(answer)?;
     match (accounts.first(), answer.resolution.bindings.first()) {
-        (Some(account), Some(binding)) => Ok(export::score_output(account, variables, &binding.pin)),
-        _ => Err(CommandError::Unreadable { path: "standard input".into(), source: io::ErrorKind::InvalidData.into() }),
+        (Some(account), Some(binding)) => {
+            Ok(export::score_output(account, variables, &binding.pin))
+        }
+        _ => Err(CommandError::Unreadable {
+            path: "standard input".into(),
+            source: io::ErrorKind::InvalidData.into(),
+        }),
     }
 }

@@ -57,7 +57,11 @@ enum Kind {
     Aws,
 }
 
-pub(crate) fn import(arguments: &ImportArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn import(
+    arguments: &ImportArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let catalogue = catalogue(&[])?;
     let mut all = Imported::default();
     let mut add = |imported: Imported| {
@@ -92,21 +96,34 @@ pub(crate) fn import(arguments: &ImportArgs, global: &GlobalArgs, output: &Outpu
     }
     if arguments.dry_run {
         note(&all.findings, output);
-        let format = if output.format == Format::Json { Format::Json } else { Format::Yaml };
+        let format = if output.format == Format::Json {
+            Format::Json
+        } else {
+            Format::Yaml
+        };
         output.show_as(format, &all.records)?;
         return Ok(Exit::Ok);
     }
-    let options = ApplyOptions { who: who(), ..ApplyOptions::default() };
+    let options = ApplyOptions {
+        who: who(),
+        ..ApplyOptions::default()
+    };
     write_records(&all.records, &all.findings, &options, global, output)
 }
 
 /// The folder of one binding: a file for each of its values.
 fn binding(folder: &Path, catalogue: &Catalogue) -> Result<Imported, CommandError> {
-    let unreadable = |source| CommandError::Unreadable { path: folder.to_owned(), source };
+    let unreadable = |source| CommandError::Unreadable {
+        path: folder.to_owned(),
+        source,
+    };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         // Kubernetes keeps what it mounts behind links into a folder that begins with two dots.
         if path.is_file() && !name.starts_with('.') {
             files.push((name, Zeroizing::new(input::read(&path)?.bytes)));
@@ -114,8 +131,14 @@ fn binding(folder: &Path, catalogue: &Catalogue) -> Result<Imported, CommandErro
     }
     files.sort_by(|a, b| a.0.cmp(&b.0));
     let name = fs::canonicalize(folder).map_err(unreadable)?;
-    let name = name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let name = name
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+        .collect();
     Ok(import::servicebinding(&name, &files, catalogue))
 }
 
@@ -124,14 +147,27 @@ fn aws(paths: &[PathBuf], catalogue: &Catalogue) -> Result<Imported, CommandErro
     let mut config = None;
     let mut credentials = None;
     for path in paths {
-        let is_credentials = path.file_stem().is_some_and(|stem| stem.to_string_lossy().contains("credentials"));
-        let place = if is_credentials { &mut credentials } else { &mut config };
+        let is_credentials = path
+            .file_stem()
+            .is_some_and(|stem| stem.to_string_lossy().contains("credentials"));
+        let place = if is_credentials {
+            &mut credentials
+        } else {
+            &mut config
+        };
         if place.is_some() {
-            return Err(CommandError::Malformed { flag: "import aws", wanted: "at most one `config` and one `credentials` file" });
+            return Err(CommandError::Malformed {
+                flag: "import aws",
+                wanted: "at most one `config` and one `credentials` file",
+            });
         }
         *place = Some(input::read(path)?);
     }
-    Ok(import::aws(named(config.as_ref()), named(credentials.as_ref()), catalogue))
+    Ok(import::aws(
+        named(config.as_ref()),
+        named(credentials.as_ref()),
+        catalogue,
+    ))
 }
 
 fn named(source: Option<&Source>) -> Option<(&str, &[u8])> {

@@ -46,7 +46,11 @@ pub(crate) struct RotateArgs {
     forget_old: bool,
 }
 
-pub(crate) fn key(arguments: &KeyArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn key(
+    arguments: &KeyArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     match arguments {
         KeyArgs::Show => show(global, output),
         KeyArgs::Rotate(arguments) => rotate(arguments, global, output),
@@ -62,17 +66,28 @@ fn show(global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
     let origin = origin(keyring);
     let mut lines: Vec<(String, &str, bool)> = Vec::new();
     for (number, id) in present.iter().enumerate() {
-        let role = if number == 0 { "encrypts" } else { "decrypts only" };
+        let role = if number == 0 {
+            "encrypts"
+        } else {
+            "decrypts only"
+        };
         lines.push((id.to_string(), role, needed.contains(id)));
     }
     for id in needed.iter().filter(|id| !present.contains(id)) {
         lines.push((id.to_string(), "MISSING", true));
     }
-    let keys: Vec<_> = lines.iter().map(|(id, role, needed)| json!({ "id": id, "role": role, "needed": needed })).collect();
+    let keys: Vec<_> = lines
+        .iter()
+        .map(|(id, role, needed)| json!({ "id": id, "role": role, "needed": needed }))
+        .collect();
     output.show(&json!({ "origin": origin, "keys": keys }), |_| {
         let mut text = format!("keys of {origin}\n");
         for (id, role, needed) in &lines {
-            let needed = if *needed { ", and the store needs it" } else { "" };
+            let needed = if *needed {
+                ", and the store needs it"
+            } else {
+                ""
+            };
             text.push_str(&format!("  {id}  {role}{needed}\n"));
         }
         if lines.is_empty() {
@@ -84,10 +99,17 @@ fn show(global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
 }
 
 fn origin(keyring: &Keyring) -> String {
-    keyring.file().map_or_else(|| "HITCHPOST_KEY".to_owned(), |path| path.display().to_string())
+    keyring.file().map_or_else(
+        || "HITCHPOST_KEY".to_owned(),
+        |path| path.display().to_string(),
+    )
 }
 
-fn rotate(arguments: &RotateArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+fn rotate(
+    arguments: &RotateArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let open = OpenStore::open(global)?;
     let keyring = open.store.keyring();
     let needed = open.wait(open.store.keys_in_use())?;
@@ -96,7 +118,9 @@ fn rotate(arguments: &RotateArgs, global: &GlobalArgs, output: &Output) -> Resul
         keyring.require(*id)?;
     }
     // The current key is new already when a rotation was broken off.
-    let is_new = present.first().is_some_and(|current| !needed.is_empty() && !needed.contains(current));
+    let is_new = present
+        .first()
+        .is_some_and(|current| !needed.is_empty() && !needed.contains(current));
     if keyring.file().is_some() && !is_new {
         keyring.add_key()?;
     }
@@ -105,8 +129,15 @@ fn rotate(arguments: &RotateArgs, global: &GlobalArgs, output: &Output) -> Resul
         keyring.remove_old_keys()?;
     }
     output.done(&rotated, |_| {
-        let noun = if rotated.data_keys == 1 { "data key is" } else { "data keys are" };
-        format!("revision {}: {} {noun} encrypted anew\n", rotated.revision, rotated.data_keys)
+        let noun = if rotated.data_keys == 1 {
+            "data key is"
+        } else {
+            "data keys are"
+        };
+        format!(
+            "revision {}: {} {noun} encrypted anew\n",
+            rotated.revision, rotated.data_keys
+        )
     })?;
     if keyring.file().is_some() && keyring.key_ids().len() > 1 {
         output.say(|_| {

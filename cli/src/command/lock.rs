@@ -28,7 +28,12 @@ revisions of their records; no secrets. A lock that is there and says otherwise
 is left as it is, and refused, unless --update is given.")]
 pub(crate) struct LockArgs {
     /// The workflow, all steps of which are locked
-    #[arg(short = 'f', long = "file", value_name = "WORKFLOW", required_unless_present = "requirements")]
+    #[arg(
+        short = 'f',
+        long = "file",
+        value_name = "WORKFLOW",
+        required_unless_present = "requirements"
+    )]
     workflow_file: Option<PathBuf>,
     /// A list of requirements instead
     #[arg(short, long, value_name = "FILE", conflicts_with = "workflow_file")]
@@ -40,7 +45,11 @@ pub(crate) struct LockArgs {
     how: HowArgs,
 }
 
-pub(crate) fn lock(arguments: &LockArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn lock(
+    arguments: &LockArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let needs = needs(arguments)?;
     let path = &arguments.how.lock;
     let before = read_lock(path)?;
@@ -59,28 +68,47 @@ pub(crate) fn lock(arguments: &LockArgs, global: &GlobalArgs, output: &Output) -
     }
     match &before {
         Some(before) if *before != lock && !arguments.update => {
-            return Err(CommandError::Drift { path: path.clone(), drift });
+            return Err(CommandError::Drift {
+                path: path.clone(),
+                drift,
+            });
         }
         Some(before) if *before == lock => {}
         _ => files::write(path, &lock.to_string(), 0o644)?,
     }
     let document = json!({ "lock": path.display().to_string(), "changes": drift });
-    output.done(&document, |style| summary(path, before.as_ref(), &lock, &drift, style))?;
+    output.done(&document, |style| {
+        summary(path, before.as_ref(), &lock, &drift, style)
+    })?;
     Ok(Exit::Ok)
 }
 
 /// The needs of every step.
 fn needs(arguments: &LockArgs) -> Result<Vec<Needs>, CommandError> {
     let Some(path) = &arguments.workflow_file else {
-        let files = FileArgs { requirements: arguments.requirements.clone(), workflow_file: None, step: None };
+        let files = FileArgs {
+            requirements: arguments.requirements.clone(),
+            workflow_file: None,
+            step: None,
+        };
         return Ok(files.read()?.into_iter().collect());
     };
     let source = input::read(path)?;
     let workflow = Workflow::parse(&source.name, &source.bytes).map_err(CommandError::Findings)?;
-    Ok(workflow.steps().iter().map(|step| Needs::of_step(&workflow, step.clone())).collect())
+    Ok(workflow
+        .steps()
+        .iter()
+        .map(|step| Needs::of_step(&workflow, step.clone()))
+        .collect())
 }
 
-fn summary(path: &std::path::Path, before: Option<&Lock>, lock: &Lock, drift: &[Drift], style: Style) -> String {
+fn summary(
+    path: &std::path::Path,
+    before: Option<&Lock>,
+    lock: &Lock,
+    drift: &[Drift],
+    style: Style,
+) -> String {
     let path = path.display();
     if before.is_none() {
         let pins: usize = lock.steps().map(|step| lock.pins(step).count()).sum();
@@ -88,8 +116,20 @@ fn summary(path: &std::path::Path, before: Option<&Lock>, lock: &Lock, drift: &[
     }
     let mut text = String::new();
     for change in drift {
-        let _ = writeln!(text, "{}  {change}", style.colour(AnsiColor::Yellow, change.kind.code()));
+        let _ = writeln!(
+            text,
+            "{}  {change}",
+            style.colour(AnsiColor::Yellow, change.kind.code())
+        );
     }
-    let _ = writeln!(text, "{path}: {}", if before == Some(lock) { "nothing differs" } else { "updated" });
+    let _ = writeln!(
+        text,
+        "{path}: {}",
+        if before == Some(lock) {
+            "nothing differs"
+        } else {
+            "updated"
+        }
+    );
     text
 }

@@ -4,7 +4,9 @@ use std::{collections::HashMap, fs, io, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 use hitchpost::{
-    OnAmbiguity, Registry, Requirement, Resolution, RunContext, Selector, core::Name, parse_requirements,
+    OnAmbiguity, Registry, Requirement, Resolution, RunContext, Selector,
+    core::Name,
+    parse_requirements,
     resolver::{EnvValue, Lock, NO_STEP, Step, Workflow, export::Variables},
 };
 
@@ -26,7 +28,12 @@ pub(crate) const LOCK_FILE: &str = "hitchpost.lock";
 #[command(next_help_heading = "Requirements")]
 pub(crate) struct FileArgs {
     /// A list of requirements, in YAML or JSON; `-` is standard input
-    #[arg(short, long = "requirements", value_name = "FILE", conflicts_with = "workflow_file")]
+    #[arg(
+        short,
+        long = "requirements",
+        value_name = "FILE",
+        conflicts_with = "workflow_file"
+    )]
     pub(crate) requirements: Option<PathBuf>,
     /// A workflow; `-` is standard input
     #[arg(short = 'f', long = "file", value_name = "WORKFLOW", requires = "step")]
@@ -102,12 +109,19 @@ impl FileArgs {
     pub(crate) fn read(&self) -> Result<Option<Needs>, CommandError> {
         if let Some(path) = &self.requirements {
             let source = input::read(path)?;
-            let requirements = parse_requirements(&source.name, &source.bytes).map_err(CommandError::Findings)?;
-            return Ok(Some(Needs { requirements, ..Needs::default() }));
+            let requirements =
+                parse_requirements(&source.name, &source.bytes).map_err(CommandError::Findings)?;
+            return Ok(Some(Needs {
+                requirements,
+                ..Needs::default()
+            }));
         }
-        let (Some(path), Some(step)) = (&self.workflow_file, &self.step) else { return Ok(None) };
+        let (Some(path), Some(step)) = (&self.workflow_file, &self.step) else {
+            return Ok(None);
+        };
         let source = input::read(path)?;
-        let workflow = Workflow::parse(&source.name, &source.bytes).map_err(CommandError::Findings)?;
+        let workflow =
+            Workflow::parse(&source.name, &source.bytes).map_err(CommandError::Findings)?;
         let step = workflow.step(step)?.clone();
         Ok(Some(Needs::of_step(&workflow, step)))
     }
@@ -123,38 +137,76 @@ impl NeedsArgs {
         }
         let mut counts: HashMap<String, usize> = HashMap::new();
         let requirements = self.needs.iter().map(|text| {
-            let end = text.find(|c: char| c.is_whitespace() || "=!<>~^*".contains(c)).unwrap_or(text.len());
+            let end = text
+                .find(|c: char| c.is_whitespace() || "=!<>~^*".contains(c))
+                .unwrap_or(text.len());
             let (name, constraint) = text.split_at(end);
-            let malformed = |source| CommandError::MalformedName { flag: "--needs", text: name.to_owned(), source };
+            let malformed = |source| CommandError::MalformedName {
+                flag: "--needs",
+                text: name.to_owned(),
+                source,
+            };
             let service_type = Name::new(name).map_err(malformed)?;
-            let count = counts.entry(name.to_owned()).and_modify(|count| *count += 1).or_insert(1);
-            let handle = if *count == 1 { service_type.clone() } else { Name::nearest(&format!("{name}-{count}")) };
-            let requirement = Requirement::new(Selector { service_type: Some(service_type), ..Selector::default() });
+            let count = counts
+                .entry(name.to_owned())
+                .and_modify(|count| *count += 1)
+                .or_insert(1);
+            let handle = if *count == 1 {
+                service_type.clone()
+            } else {
+                Name::nearest(&format!("{name}-{count}"))
+            };
+            let requirement = Requirement::new(Selector {
+                service_type: Some(service_type),
+                ..Selector::default()
+            });
             let requirement = requirement.named(handle);
-            Ok(if constraint.trim().is_empty() { requirement } else { requirement.version(constraint.trim()) })
+            Ok(if constraint.trim().is_empty() {
+                requirement
+            } else {
+                requirement.version(constraint.trim())
+            })
         });
-        Ok(Needs { requirements: requirements.collect::<Result<_, CommandError>>()?, ..Needs::default() })
+        Ok(Needs {
+            requirements: requirements.collect::<Result<_, CommandError>>()?,
+            ..Needs::default()
+        })
     }
 }
 
 impl Needs {
     pub(crate) fn of_step(workflow: &Workflow, step: Step) -> Self {
-        Self { requirements: step.requirements().to_vec(), workflow: workflow.name().cloned(), step: Some(step) }
+        Self {
+            requirements: step.requirements().to_vec(),
+            workflow: workflow.name().cloned(),
+            step: Some(step),
+        }
     }
 
     /// The name under which the pins stand in a lock.
     pub(crate) fn step_name(&self) -> &str {
-        self.step.as_ref().map_or(NO_STEP, |step| step.name().as_str())
+        self.step
+            .as_ref()
+            .map_or(NO_STEP, |step| step.name().as_str())
     }
 
     /// Resolves them. Failures are in the resolution; drift from the lock is an error.
-    pub(crate) fn resolve(&self, how: &HowArgs, global: &GlobalArgs) -> Result<Answer, CommandError> {
+    pub(crate) fn resolve(
+        &self,
+        how: &HowArgs,
+        global: &GlobalArgs,
+    ) -> Result<Answer, CommandError> {
         let registry = OpenStore::open(global)?.registry(catalogue(&[])?)?;
         let answer = self.resolve_in(registry, how);
         if how.locked && answer.resolution.is_complete() {
-            let lock = read_lock(&how.lock)?.ok_or_else(|| CommandError::NoLock { path: how.lock.clone() })?;
+            let lock = read_lock(&how.lock)?.ok_or_else(|| CommandError::NoLock {
+                path: how.lock.clone(),
+            })?;
             lock.check(self.step_name(), &answer.resolution)
-                .map_err(|drift| CommandError::Drift { path: how.lock.clone(), drift })?;
+                .map_err(|drift| CommandError::Drift {
+                    path: how.lock.clone(),
+                    drift,
+                })?;
         }
         Ok(answer)
     }
@@ -163,15 +215,31 @@ impl Needs {
         let mut caller = how.caller.context();
         caller.workflow = caller.workflow.or_else(|| self.workflow.clone());
         let own = self.step.as_ref().map(Step::variables).unwrap_or_default();
-        let resolution = registry.resolve_with(&self.requirements, &caller, how.on_ambiguity.into(), own);
-        Answer { registry, resolution, caller }
+        let resolution =
+            registry.resolve_with(&self.requirements, &caller, how.on_ambiguity.into(), own);
+        Answer {
+            registry,
+            resolution,
+            caller,
+        }
     }
 
     /// The variables of a complete resolution, those of the step's own included, unopened.
-    pub(crate) fn environment(&self, resolution: &Resolution) -> Result<Vec<(String, EnvValue)>, CommandError> {
+    pub(crate) fn environment(
+        &self,
+        resolution: &Resolution,
+    ) -> Result<Vec<(String, EnvValue)>, CommandError> {
         match &self.step {
-            Some(step) => Ok(step.environment(resolution).map_err(CommandError::Findings)?.into_iter().collect()),
-            None => Ok(resolution.environment().into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect()),
+            Some(step) => Ok(step
+                .environment(resolution)
+                .map_err(CommandError::Findings)?
+                .into_iter()
+                .collect()),
+            None => Ok(resolution
+                .environment()
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.clone()))
+                .collect()),
         }
     }
 }
@@ -181,14 +249,18 @@ impl Answer {
     pub(crate) fn variables(&self, needs: &Needs) -> Result<Variables, CommandError> {
         let environment = needs.environment(&self.resolution)?;
         let unopened = environment.iter().map(|(name, value)| (name, value));
-        Ok(Variables::reveal(unopened, &mut |secret| self.registry.reveal(secret))?)
+        Ok(Variables::reveal(unopened, &mut |secret| {
+            self.registry.reveal(secret)
+        })?)
     }
 
     /// Says why requirements are not met; `None` when all are.
     pub(crate) fn refusal(&self, output: &Output) -> Option<Exit> {
         let first = self.resolution.failures.first()?;
         match output.format {
-            Format::Table => output.complain(&failures(&self.resolution.failures, output.error_style)),
+            Format::Table => {
+                output.complain(&failures(&self.resolution.failures, output.error_style))
+            }
             format => output.complain_as(format, &self.resolution),
         }
         Some(first.code.into())
@@ -203,7 +275,10 @@ pub(crate) fn read_lock(path: &PathBuf) -> Result<Option<Lock>, CommandError> {
     }
     let source = input::read(path)?;
     let text = String::from_utf8_lossy(&source.bytes);
-    let lock = Lock::parse(&text).map_err(|source| CommandError::Lock { path: path.clone(), source })?;
+    let lock = Lock::parse(&text).map_err(|source| CommandError::Lock {
+        path: path.clone(),
+        source,
+    })?;
     Ok(Some(lock))
 }
 

@@ -75,7 +75,11 @@ pub(crate) struct HistoryArgs {
     limit: u32,
 }
 
-pub(crate) fn get(arguments: &GetArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn get(
+    arguments: &GetArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let open = OpenStore::open(global)?;
     let mut records = open.list()?.records;
     if !arguments.names.is_empty() {
@@ -85,15 +89,26 @@ pub(crate) fn get(arguments: &GetArgs, global: &GlobalArgs, output: &Output) -> 
     let extensions: Vec<_> = records.iter().map(|record| &record.extension).collect();
     output.show(&extensions, |style| {
         let rows: Vec<_> = records.iter().map(summary).collect();
-        table(["NAME", "PRODUCT", "VERSION", "ZONE", "SERVICES", "REVISION"], &rows, style)
+        table(
+            ["NAME", "PRODUCT", "VERSION", "ZONE", "SERVICES", "REVISION"],
+            &rows,
+            style,
+        )
     })?;
     if records.is_empty() {
-        output.say(|_| "nothing is registered; `hitchpost add` and `hitchpost apply` register tools\n".to_owned());
+        output.say(|_| {
+            "nothing is registered; `hitchpost add` and `hitchpost apply` register tools\n"
+                .to_owned()
+        });
     }
     Ok(Exit::Ok)
 }
 
-pub(crate) fn describe(arguments: &DescribeArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn describe(
+    arguments: &DescribeArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let open = OpenStore::open(global)?;
     let Some(record) = open.wait(open.store.get(&arguments.name))? else {
         known(std::slice::from_ref(&arguments.name), &open.list()?.records)?;
@@ -104,20 +119,39 @@ pub(crate) fn describe(arguments: &DescribeArgs, global: &GlobalArgs, output: &O
     Ok(Exit::Ok)
 }
 
-pub(crate) fn delete(arguments: &DeleteArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn delete(
+    arguments: &DeleteArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     if arguments.if_revision.is_some() && arguments.names.len() > 1 {
-        return Err(CommandError::OneRecord { flag: "--if-revision", count: arguments.names.len() });
+        return Err(CommandError::OneRecord {
+            flag: "--if-revision",
+            count: arguments.names.len(),
+        });
     }
     let open = OpenStore::open(global)?;
     let records = open.list()?.records;
     known(&arguments.names, &records)?;
     // Before the first is gone it is known that none is refused.
-    let immutable = |record: &&Record| record.extension.immutable && arguments.names.contains(&record.extension.name);
+    let immutable = |record: &&Record| {
+        record.extension.immutable && arguments.names.contains(&record.extension.name)
+    };
     if let Some(record) = records.iter().find(immutable).filter(|_| !arguments.force) {
-        return Err(StoreError::Immutable { name: record.extension.name.clone() }.into());
+        return Err(StoreError::Immutable {
+            name: record.extension.name.clone(),
+        }
+        .into());
     }
-    let options = DeleteOptions { who: who(), expect: arguments.if_revision, force: arguments.force };
-    let mut all = Applied { revision: 0, changes: Vec::new() };
+    let options = DeleteOptions {
+        who: who(),
+        expect: arguments.if_revision,
+        force: arguments.force,
+    };
+    let mut all = Applied {
+        revision: 0,
+        changes: Vec::new(),
+    };
     for name in &arguments.names {
         let Applied { revision, changes } = open.wait(open.store.delete(name, &options))?;
         all.revision = revision;
@@ -127,9 +161,16 @@ pub(crate) fn delete(arguments: &DeleteArgs, global: &GlobalArgs, output: &Outpu
     Ok(Exit::Ok)
 }
 
-pub(crate) fn history(arguments: &HistoryArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn history(
+    arguments: &HistoryArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let open = OpenStore::open(global)?;
-    let options = HistoryOptions { extension: arguments.name.clone(), limit: Some(arguments.limit) };
+    let options = HistoryOptions {
+        extension: arguments.name.clone(),
+        limit: Some(arguments.limit),
+    };
     let entries = open.wait(open.store.history(&options))?;
     if let Some(name) = arguments.name.as_ref().filter(|_| entries.is_empty()) {
         known(std::slice::from_ref(name), &open.list()?.records)?;
@@ -138,9 +179,17 @@ pub(crate) fn history(arguments: &HistoryArgs, global: &GlobalArgs, output: &Out
         let mut text = String::new();
         for entry in &entries {
             let action = style.colour(colour(entry.action), &padded(entry.action.as_str(), 9));
-            let name = entry.extension.as_ref().map_or("the keys of all records", Name::as_str);
+            let name = entry
+                .extension
+                .as_ref()
+                .map_or("the keys of all records", Name::as_str);
             let at = entry.at.strftime("%Y-%m-%d %H:%M:%SZ");
-            let _ = writeln!(text, "{:>5}  {at}  {action}  {name}  by {}", entry.revision, printable(&entry.who));
+            let _ = writeln!(
+                text,
+                "{:>5}  {at}  {action}  {name}  by {}",
+                entry.revision,
+                printable(&entry.who)
+            );
             text.push_str(&fields(&entry.differences, style));
         }
         text
@@ -152,7 +201,15 @@ pub(crate) fn history(arguments: &HistoryArgs, global: &GlobalArgs, output: &Out
 pub(crate) fn known(names: &[Name], records: &[Record]) -> Result<(), CommandError> {
     let is_there = |name: &Name| records.iter().any(|record| record.extension.name == *name);
     let missing: Vec<&Name> = names.iter().filter(|name| !is_there(name)).collect();
-    let Some(first) = missing.first() else { return Ok(()) };
-    let near = closest(first.as_str(), records.iter().map(|record| record.extension.name.as_str()));
-    Err(CommandError::NoRecord { names: missing.iter().map(ToString::to_string).collect(), near: near.map(str::to_owned) })
+    let Some(first) = missing.first() else {
+        return Ok(());
+    };
+    let near = closest(
+        first.as_str(),
+        records.iter().map(|record| record.extension.name.as_str()),
+    );
+    Err(CommandError::NoRecord {
+        names: missing.iter().map(ToString::to_string).collect(),
+        near: near.map(str::to_owned),
+    })
 }

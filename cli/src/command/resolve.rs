@@ -133,13 +133,20 @@ impl RequirementArgs {
             ("--env", !self.env.is_empty()),
             ("--prefix", self.prefix.is_some()),
         ];
-        flags.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
+        flags
+            .into_iter()
+            .find(|(_, is_given)| *is_given)
+            .map(|(flag, _)| flag)
     }
 
     fn requirement(&self) -> Result<Requirement, CommandError> {
         let mut labels = BTreeMap::new();
         for (name, value) in pairs("--label", "NAME=VALUE", &self.labels)? {
-            let malformed = |source| CommandError::MalformedName { flag: "--label", text: name.to_owned(), source };
+            let malformed = |source| CommandError::MalformedName {
+                flag: "--label",
+                text: name.to_owned(),
+                source,
+            };
             labels.insert(Name::new(name).map_err(malformed)?, value.to_owned());
         }
         let mut env = Vec::new();
@@ -165,7 +172,11 @@ impl RequirementArgs {
             profile: self.profile.clone(),
         };
         let mut requirement = Requirement::new(selector.clone());
-        requirement.alternatives = vec![Alternative { selector, env, prefix: self.prefix.clone() }];
+        requirement.alternatives = vec![Alternative {
+            selector,
+            env,
+            prefix: self.prefix.clone(),
+        }];
         requirement.optional = self.optional;
         Ok(match &self.name {
             Some(name) => requirement.named(name.clone()),
@@ -179,40 +190,73 @@ fn pairs<'a>(
     wanted: &'static str,
     texts: &'a [String],
 ) -> Result<Vec<(&'a str, &'a str)>, CommandError> {
-    texts.iter().map(|text| text.split_once('=').ok_or(CommandError::Malformed { flag, wanted })).collect()
+    texts
+        .iter()
+        .map(|text| {
+            text.split_once('=')
+                .ok_or(CommandError::Malformed { flag, wanted })
+        })
+        .collect()
 }
 
-pub(crate) fn resolve(arguments: &ResolveArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn resolve(
+    arguments: &ResolveArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let needs = match (arguments.files.read()?, arguments.one.given()) {
         (Some(_), Some(flag)) => return Err(CommandError::TwoSources { flag }),
         (Some(needs), None) => needs,
-        (None, Some(_)) => Needs { requirements: vec![arguments.one.requirement()?], ..Needs::default() },
+        (None, Some(_)) => Needs {
+            requirements: vec![arguments.one.requirement()?],
+            ..Needs::default()
+        },
         (None, None) => return Err(CommandError::NoRequirement),
     };
     let answer = needs.resolve(&arguments.how, global)?;
-    let Answer { registry, resolution, caller } = &answer;
+    let Answer {
+        registry,
+        resolution,
+        caller,
+    } = &answer;
     let own = match resolution.is_complete() {
         true => needs.environment(resolution)?,
         false => Vec::new(),
     };
     let explained = match arguments.explain {
-        true => registry.explain(&needs.requirements, caller, arguments.how.on_ambiguity.into()),
+        true => registry.explain(
+            &needs.requirements,
+            caller,
+            arguments.how.on_ambiguity.into(),
+        ),
         false => Vec::new(),
     };
     let mut document = match arguments.reveal {
         true => resolution.revealed(&mut |secret| registry.reveal(secret))?,
-        false => serde_json::to_value(resolution).map_err(|error| CommandError::Output(error.into()))?,
+        false => {
+            serde_json::to_value(resolution).map_err(|error| CommandError::Output(error.into()))?
+        }
     };
     if output.format == Format::Table {
-        print(&document, &step_variables(&needs, &own, &answer, arguments.reveal)?, &explained, &answer, output)?;
+        print(
+            &document,
+            &step_variables(&needs, &own, &answer, arguments.reveal)?,
+            &explained,
+            &answer,
+            output,
+        )?;
     } else {
         if let (true, Some(object)) = (arguments.explain, document.as_object_mut()) {
-            let explained = serde_json::to_value(&explained).map_err(|error| CommandError::Output(error.into()))?;
+            let explained = serde_json::to_value(&explained)
+                .map_err(|error| CommandError::Output(error.into()))?;
             object.insert("explanations".to_owned(), explained);
         }
         output.show_as(output.format, &document)?;
     }
-    Ok(resolution.failures.first().map_or(Exit::Ok, |failure| failure.code.into()))
+    Ok(resolution
+        .failures
+        .first()
+        .map_or(Exit::Ok, |failure| failure.code.into()))
 }
 
 /// The variables that a step sets itself, as they may be shown.
@@ -222,8 +266,12 @@ fn step_variables(
     answer: &Answer,
     reveal: bool,
 ) -> Result<Vec<(String, String)>, CommandError> {
-    let Some(step) = &needs.step else { return Ok(Vec::new()) };
-    let own = all.iter().filter(|(name, _)| step.variables().contains(name));
+    let Some(step) = &needs.step else {
+        return Ok(Vec::new());
+    };
+    let own = all
+        .iter()
+        .filter(|(name, _)| step.variables().contains(name));
     let shown = own.map(|(name, value)| match reveal {
         true => {
             let opened = value.reveal(&mut |secret| answer.registry.reveal(secret))?;
@@ -241,17 +289,21 @@ fn print(
     answer: &Answer,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let mut blocks = vec![bindings(document, output.style), variables("the step's own variables", own, output.style)];
+    let mut blocks = vec![
+        bindings(document, output.style),
+        variables("the step's own variables", own, output.style),
+    ];
     blocks.push(explanations(explained, output.style));
     blocks.retain(|block| !block.is_empty());
     output.print(&blocks.join("\n"))?;
     if explained.is_empty() && !answer.resolution.is_complete() {
-        let gap = if blocks.is_empty() { "" } else { "\n" };
-        output.complain(&(gap.to_owned() + &failures(&answer.resolution.failures, output.error_style)));
+        output.complain(&failures(&answer.resolution.failures, output.error_style));
     } else if !answer.resolution.is_complete() {
         // The explanations have the candidates of those that failed, too.
         let unexplained = answer.resolution.failures.iter().filter(|failure| {
-            explained.iter().all(|explanation| explanation.name != failure.name || explanation.code.is_none())
+            explained
+                .iter()
+                .all(|explanation| explanation.name != failure.name || explanation.code.is_none())
         });
         let unexplained: Vec<_> = unexplained.cloned().collect();
         output.complain(&failures(&unexplained, output.error_style));

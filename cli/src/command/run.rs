@@ -31,7 +31,11 @@ pub(crate) struct RunArgs {
     how: HowArgs,
 }
 
-pub(crate) fn run(arguments: RunArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn run(
+    arguments: RunArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let needs = arguments.needs.read()?;
     let answer = needs.resolve(&arguments.how, global)?;
     if let Some(exit) = answer.refusal(output) {
@@ -44,8 +48,15 @@ pub(crate) fn run(arguments: RunArgs, global: &GlobalArgs, output: &Output) -> R
     let mut parts = arguments.program.into_iter();
     let name = parts.next().unwrap_or_default();
     let mut command = Command::new(&name);
-    command.args(parts).envs(variables.iter().map(|one| (&one.name, one.value.expose_secret())));
+    command.args(parts).envs(
+        variables
+            .iter()
+            .map(|one| (&one.name, one.value.expose_secret())),
+    );
     // Returns only when the program could not be started.
     let source = command.exec();
-    Err(CommandError::Program { program: name.to_string_lossy().into_owned(), source })
+    Err(CommandError::Program {
+        program: name.to_string_lossy().into_owned(),
+        source,
+    })
 }

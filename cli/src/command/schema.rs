@@ -63,14 +63,26 @@ pub(crate) fn schema(arguments: &SchemaArgs, output: &Output) -> Result<Exit, Co
         Kind::Catalogue => catalogue_schema(),
     };
     // A schema has no form for people.
-    let format = if output.format == Format::Yaml { Format::Yaml } else { Format::Json };
+    let format = if output.format == Format::Yaml {
+        Format::Yaml
+    } else {
+        Format::Json
+    };
     output.show_as(format, &schema)?;
     Ok(Exit::Ok)
 }
 
-pub(crate) fn completions(arguments: &CompletionsArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn completions(
+    arguments: &CompletionsArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "hitchpost", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Arguments::command(),
+        "hitchpost",
+        &mut script,
+    );
     output.print(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Ok)
 }

@@ -32,7 +32,11 @@ pub(crate) struct VerifyArgs {
     caller: CallerArgs,
 }
 
-pub(crate) fn verify(arguments: &VerifyArgs, global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
+pub(crate) fn verify(
+    arguments: &VerifyArgs,
+    global: &GlobalArgs,
+    output: &Output,
+) -> Result<Exit, CommandError> {
     let open = OpenStore::open(global)?;
     let records = open.list()?.records;
     known(&arguments.names, &records)?;
@@ -42,37 +46,69 @@ pub(crate) fn verify(arguments: &VerifyArgs, global: &GlobalArgs, output: &Outpu
         arguments.names.is_empty() || arguments.names.contains(&record.extension.name)
     });
     let timeout = Duration::from_secs(arguments.timeout);
-    let reports: Vec<EndpointReport> =
-        wanted.flat_map(|record| registry.verify_extension(&record.extension, &caller, timeout)).collect();
+    let reports: Vec<EndpointReport> = wanted
+        .flat_map(|record| registry.verify_extension(&record.extension, &caller, timeout))
+        .collect();
     output.show(&reports, |style| page(&reports, style))?;
-    let is_sick = |report: &EndpointReport| matches!(report.outcome, Outcome::Unhealthy { .. } | Outcome::Unreachable { .. });
-    Ok(if reports.iter().any(is_sick) { Exit::Unreachable } else { Exit::Ok })
+    let is_sick = |report: &EndpointReport| {
+        matches!(
+            report.outcome,
+            Outcome::Unhealthy { .. } | Outcome::Unreachable { .. }
+        )
+    };
+    Ok(if reports.iter().any(is_sick) {
+        Exit::Unreachable
+    } else {
+        Exit::Ok
+    })
 }
 
 fn page(reports: &[EndpointReport], style: Style) -> String {
     let place = |report: &EndpointReport| {
-        format!("{}/{}/{}/{}", report.extension, report.instance, report.service, report.endpoint)
+        format!(
+            "{}/{}/{}/{}",
+            report.extension, report.instance, report.service, report.endpoint
+        )
     };
-    let column = reports.iter().map(|report| width(&place(report))).max().unwrap_or(0);
+    let column = reports
+        .iter()
+        .map(|report| width(&place(report)))
+        .max()
+        .unwrap_or(0);
     let lines = reports.iter().map(|report| {
         let (word, colour, detail) = match &report.outcome {
             Outcome::Healthy { status, elapsed } => {
                 let status = status.map_or_else(String::new, |status| format!("{status} "));
-                ("healthy", AnsiColor::Green, format!("{status}in {} ms", elapsed.as_millis()))
+                (
+                    "healthy",
+                    AnsiColor::Green,
+                    format!("{status}in {} ms", elapsed.as_millis()),
+                )
             }
-            Outcome::Unhealthy { status } => ("unhealthy", AnsiColor::Red, format!("answers {status}")),
+            Outcome::Unhealthy { status } => {
+                ("unhealthy", AnsiColor::Red, format!("answers {status}"))
+            }
             Outcome::Unreachable { reason } => ("unreachable", AnsiColor::Red, reason.clone()),
             Outcome::Skipped { reason } => ("skipped", AnsiColor::Cyan, reason.clone()),
             _ => ("unknown", AnsiColor::Yellow, String::new()),
         };
         let credentials = match report.credentials {
             Credentials::Sent => ", with credentials",
-            Credentials::Withheld => ", without credentials: they would cross the network in the clear",
+            Credentials::Withheld => {
+                ", without credentials: they would cross the network in the clear"
+            }
             _ => "",
         };
         let word = style.colour(colour, &padded(word, 11));
-        let url = report.url.as_deref().map_or_else(String::new, |url| format!("  {}\n", printable(url)));
-        format!("{}  {word}  {}{credentials}\n{url}", padded(&place(report), column), printable(&detail))
+        let url = report
+            .url
+            .as_deref()
+            .map_or_else(String::new, |url| format!("  {}\n", printable(url)));
+        format!(
+            "{}  {word}  {}{credentials}\n{url}",
+            padded(&place(report), column),
+            printable(&detail)
+        )
     });
     lines.collect()
 }

@@ -1,7 +1,10 @@
 use std::fmt::Write;
 
 use anstyle::AnsiColor;
-use hitchpost::{Diagnostic, core::{Excerpt, Severity}};
+use hitchpost::{
+    Diagnostic,
+    core::{Excerpt, Severity},
+};
 
 use super::style::{Style, width, wrapped};
 
@@ -16,18 +19,29 @@ use super::style::{Style, width, wrapped};
 ///   = help: did you mean `version`?
 /// ```
 pub(crate) fn diagnostics(findings: &[Diagnostic], style: Style) -> String {
-    let blocks: Vec<String> = findings.iter().map(|finding| block(finding, style)).collect();
+    let blocks: Vec<String> = findings
+        .iter()
+        .map(|finding| block(finding, style))
+        .collect();
     blocks.join("\n")
 }
 
 /// "2 errors, 1 warning".
 pub(crate) fn counts(findings: &[Diagnostic]) -> String {
-    let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| (severity, of(severity)));
+    let of = |severity| {
+        findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let counts = [Severity::Error, Severity::Warning, Severity::Note]
+        .map(|severity| (severity, of(severity)));
     let words: Vec<String> = counts
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(severity, count)| format!("{count} {severity}{}", if *count == 1 { "" } else { "s" }))
+        .map(|(severity, count)| {
+            format!("{count} {severity}{}", if *count == 1 { "" } else { "s" })
+        })
         .collect();
     words.join(", ")
 }
@@ -43,11 +57,21 @@ pub(crate) const fn colour(severity: Severity) -> AnsiColor {
 fn block(finding: &Diagnostic, style: Style) -> String {
     let colour = colour(finding.severity);
     let head = format!("{}[{}]", finding.severity, finding.code);
-    let mut text = headline(&style.strong(colour, &head), width(&head), &finding.message, style);
-    let line = finding.span.map_or_else(String::new, |span| span.start.line.to_string());
+    let mut text = headline(
+        &style.strong(colour, &head),
+        width(&head),
+        &finding.message,
+        style,
+    );
+    let line = finding
+        .span
+        .map_or_else(String::new, |span| span.start.line.to_string());
     let margin = " ".repeat(line.len());
     let place = match finding.span {
-        Some(span) => format!("{}:{}:{}", finding.source, span.start.line, span.start.column),
+        Some(span) => format!(
+            "{}:{}:{}",
+            finding.source, span.start.line, span.start.column
+        ),
         None => finding.source.to_string(),
     };
     let _ = writeln!(text, "{margin}{} {place}", style.dim("-->"));
@@ -57,13 +81,21 @@ fn block(finding: &Diagnostic, style: Style) -> String {
         let _ = writeln!(text, "{margin} {bar}");
         let _ = writeln!(text, "{} {bar} {shown}", style.dim(&line));
         if !underline.is_empty() {
-            let _ = writeln!(text, "{margin} {bar} {}", underlined(&underline, colour, style));
+            let _ = writeln!(
+                text,
+                "{margin} {bar} {}",
+                underlined(&underline, colour, style)
+            );
         }
     }
     if let Some(help) = &finding.help {
         let lines = wrapped(help, style.beside(margin.len() + 9));
         for (number, part) in lines.iter().enumerate() {
-            let lead = if number == 0 { format!("{} help: ", style.dim("=")) } else { " ".repeat(8) };
+            let lead = if number == 0 {
+                format!("{} help: ", style.dim("="))
+            } else {
+                " ".repeat(8)
+            };
             let _ = writeln!(text, "{margin} {lead}{part}");
         }
     }
@@ -97,11 +129,24 @@ fn underlined(underline: &str, colour: AnsiColor, style: Style) -> String {
 /// The part of the line around the underlined place that fits, and the marks for it. A character
 /// that is not printed as it is stands as `·`, so that the columns stay true.
 fn window(excerpt: &Excerpt, columns: usize) -> (String, String) {
-    let characters: Vec<char> =
-        excerpt.text.chars().map(|c| if c.is_control() { if c == '\t' { ' ' } else { '·' } } else { c }).collect();
+    let characters: Vec<char> = excerpt
+        .text
+        .chars()
+        .map(|c| {
+            if c.is_control() {
+                if c == '\t' { ' ' } else { '·' }
+            } else {
+                c
+            }
+        })
+        .collect();
     let underline = excerpt.underline.clone();
     let columns = columns.max(20);
-    let first = if characters.len() <= columns { 0 } else { underline.start.saturating_sub(columns / 3) };
+    let first = if characters.len() <= columns {
+        0
+    } else {
+        underline.start.saturating_sub(columns / 3)
+    };
     let last = characters.len().min(first.saturating_add(columns));
     let mut shown: Vec<char> = characters.get(first..last).unwrap_or_default().to_vec();
     if let Some(edge) = shown.first_mut().filter(|_| first > 0) {
@@ -111,13 +156,18 @@ fn window(excerpt: &Excerpt, columns: usize) -> (String, String) {
         *edge = '…';
     }
     let wide = |from: usize, to: usize| -> usize {
-        let part: String = characters.get(from.min(last)..to.min(last)).unwrap_or_default().iter().collect();
+        let part: String = characters
+            .get(from.min(last)..to.min(last))
+            .unwrap_or_default()
+            .iter()
+            .collect();
         width(&part)
     };
     let marks = if underline.is_empty() {
         String::new()
     } else {
-        " ".repeat(wide(first, underline.start)) + &"^".repeat(wide(underline.start.max(first), underline.end))
+        " ".repeat(wide(first, underline.start))
+            + &"^".repeat(wide(underline.start.max(first), underline.end))
     };
     (shown.into_iter().collect(), marks)
 }

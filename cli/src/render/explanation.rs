@@ -21,8 +21,12 @@ pub(crate) fn failures(failures: &[Failure], style: Style) -> String {
         .map(|failure| {
             let head = format!("error[{}]", failure.code);
             let message = format!("{}: {}", failure.name, failure.message);
-            headline(&style.strong(AnsiColor::Red, &head), width(&head), &message, style)
-                + &candidates(failure.code, &failure.candidates, style)
+            headline(
+                &style.strong(AnsiColor::Red, &head),
+                width(&head),
+                &message,
+                style,
+            ) + &candidates(failure.code, &failure.candidates, style)
         })
         .collect();
     blocks.join("\n")
@@ -44,7 +48,11 @@ pub(crate) fn explanations(explanations: &[Explanation], style: Style) -> String
                 None => text.push_str(&tree(&explanation.candidates, style)),
             }
             if explanation.hidden > 0 {
-                let noun = if explanation.hidden == 1 { "candidate is" } else { "candidates are" };
+                let noun = if explanation.hidden == 1 {
+                    "candidate is"
+                } else {
+                    "candidates are"
+                };
                 let _ = writeln!(text, "  {} {noun} not for this caller", explanation.hidden);
             }
             text
@@ -65,10 +73,21 @@ fn candidates(code: FailureCode, candidates: &[ExplainedCandidate], style: Style
 fn tree(candidates: &[ExplainedCandidate], style: Style) -> String {
     let several = candidates.iter().any(|candidate| candidate.alternative > 0);
     let names = |candidate: &ExplainedCandidate| {
-        let version = candidate.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
-        format!("{}/{}/{}{version}", candidate.extension, candidate.instance, candidate.service)
+        let version = candidate
+            .version
+            .as_ref()
+            .map_or_else(String::new, |version| format!(" {version}"));
+        format!(
+            "{}/{}/{}{version}",
+            candidate.extension, candidate.instance, candidate.service
+        )
     };
-    let column = candidates.iter().map(|candidate| width(&names(candidate))).max().unwrap_or(0).min(NAMES);
+    let column = candidates
+        .iter()
+        .map(|candidate| width(&names(candidate)))
+        .max()
+        .unwrap_or(0)
+        .min(NAMES);
     let mut text = String::new();
     for group in candidates.chunk_by(|a, b| a.alternative == b.alternative) {
         if let Some(first) = group.first().filter(|_| several) {
@@ -76,7 +95,11 @@ fn tree(candidates: &[ExplainedCandidate], style: Style) -> String {
         }
         for (number, candidate) in group.iter().enumerate() {
             let is_last = number + 1 == group.len();
-            let (branch, trunk) = if is_last { ("└─", "  ") } else { ("├─", "│ ") };
+            let (branch, trunk) = if is_last {
+                ("└─", "  ")
+            } else {
+                ("├─", "│ ")
+            };
             let (word, colour) = verdict(candidate);
             let name = names(candidate);
             let verdict = match candidate.verdict {

@@ -20,7 +20,12 @@ pub(crate) fn error(error: &CommandError, style: Style) -> String {
     }
     let head = format!("error[{}]", error.code());
     let message = style::printable(&error.message());
-    text.push_str(&diagnostic::headline(&style.strong(AnsiColor::Red, &head), width(&head), &message, style));
+    text.push_str(&diagnostic::headline(
+        &style.strong(AnsiColor::Red, &head),
+        width(&head),
+        &message,
+        style,
+    ));
     for drift in error.drift() {
         let mut lines = wrapped(&drift.to_string(), style.beside(4)).into_iter();
         text.push_str(&format!("  - {}\n", lines.next().unwrap_or_default()));
@@ -35,7 +40,11 @@ pub(crate) fn error(error: &CommandError, style: Style) -> String {
 /// "help: what to do", broken to fit.
 pub(crate) fn labelled(label: &str, message: &str, style: Style) -> String {
     let mut lines = wrapped(&style::printable(message), style.beside(label.len() + 2)).into_iter();
-    let mut text = format!("{}: {}\n", style.bold(label), lines.next().unwrap_or_default());
+    let mut text = format!(
+        "{}: {}\n",
+        style.bold(label),
+        lines.next().unwrap_or_default()
+    );
     for line in lines {
         text.push_str(&format!("  {line}\n"));
     }

@@ -16,14 +16,23 @@ use super::style::{Style, padded, printable, width};
 /// ```
 pub(crate) fn bindings(document: &Value, style: Style) -> String {
     let bindings = document.get("bindings").and_then(Value::as_array);
-    let blocks: Vec<String> = bindings.into_iter().flatten().map(|binding| block(binding, style)).collect();
+    let blocks: Vec<String> = bindings
+        .into_iter()
+        .flatten()
+        .map(|binding| block(binding, style))
+        .collect();
     blocks.join("\n")
 }
 
 fn block(binding: &Value, style: Style) -> String {
     let text_of = |key: &str| binding.get(key).and_then(Value::as_str).map(printable);
     let field = |key: &str| text_of(key).unwrap_or_default();
-    let place = format!("{}/{}/{}", field("extension"), field("instance"), field("service"));
+    let place = format!(
+        "{}/{}/{}",
+        field("extension"),
+        field("instance"),
+        field("service")
+    );
     let mut text = format!("{}  {place}", style.bold(&field("name")));
     if let Some(version) = text_of("version") {
         let _ = write!(text, " {version}");
@@ -31,7 +40,12 @@ fn block(binding: &Value, style: Style) -> String {
     text.push('\n');
     let mut lines = Vec::new();
     let endpoint = binding.get("endpoint");
-    let endpoint_text = |key: &str| endpoint.and_then(|endpoint| endpoint.get(key)).and_then(Value::as_str).map(printable);
+    let endpoint_text = |key: &str| {
+        endpoint
+            .and_then(|endpoint| endpoint.get(key))
+            .and_then(Value::as_str)
+            .map(printable)
+    };
     if let (Some(name), Some(kind)) = (endpoint_text("name"), endpoint_text("type")) {
         let url = endpoint_text("url").map_or_else(String::new, |url| format!("{url} "));
         lines.push(("url", format!("{url}(endpoint `{name}`, {kind})")));
@@ -42,11 +56,17 @@ fn block(binding: &Value, style: Style) -> String {
     }
     lines.push(("zone", field("zone")));
     let empty = serde_json::Map::new();
-    let env = binding.get("env").and_then(Value::as_object).unwrap_or(&empty);
+    let env = binding
+        .get("env")
+        .and_then(Value::as_object)
+        .unwrap_or(&empty);
     let column = env.keys().map(|name| width(name)).max().unwrap_or(0);
     for (number, (name, value)) in env.iter().enumerate() {
         let value = printable(value.as_str().unwrap_or_default());
-        lines.push((if number == 0 { "env" } else { "" }, format!("{}  {value}", padded(name, column))));
+        lines.push((
+            if number == 0 { "env" } else { "" },
+            format!("{}  {value}", padded(name, column)),
+        ));
     }
     for (label, value) in lines {
         let _ = writeln!(text, "  {}  {value}", style.dim(&padded(label, 7)));
@@ -57,7 +77,11 @@ fn block(binding: &Value, style: Style) -> String {
 /// Variables under a heading; nothing when there are none.
 pub(crate) fn variables(heading: &str, variables: &[(String, String)], style: Style) -> String {
     let mut text = String::new();
-    let column = variables.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+    let column = variables
+        .iter()
+        .map(|(name, _)| width(name))
+        .max()
+        .unwrap_or(0);
     if !variables.is_empty() {
         let _ = writeln!(text, "{}", style.bold(heading));
     }

@@ -29,13 +29,18 @@ impl Style {
     }
 
     fn paint(self, style: anstyle::Style, text: &str) -> String {
-        if self.coloured && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        if self.coloured && !text.is_empty() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// The columns that are left beside an indent; at least 20, so that narrow terminals get long
     /// texts rather than columns of single words.
     pub(crate) fn beside(self, indent: usize) -> usize {
-        self.width.map_or(usize::MAX, |width| width.saturating_sub(indent).max(20))
+        self.width
+            .map_or(usize::MAX, |width| width.saturating_sub(indent).max(20))
     }
 }
 

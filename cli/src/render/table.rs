@@ -6,8 +6,15 @@ const GAP: usize = 2;
 const NARROWEST: usize = 12;
 
 /// Rows under headings, in columns. Where the width is limited, the widest columns are cut.
-pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], style: Style) -> String {
-    let rows: Vec<[String; N]> = rows.iter().map(|row| row.each_ref().map(|cell| printable(cell))).collect();
+pub(crate) fn table<const N: usize>(
+    headings: [&str; N],
+    rows: &[[String; N]],
+    style: Style,
+) -> String {
+    let rows: Vec<[String; N]> = rows
+        .iter()
+        .map(|row| row.each_ref().map(|cell| printable(cell)))
+        .collect();
     let mut columns = headings.map(width);
     for row in &rows {
         for (column, cell) in columns.iter_mut().zip(row) {
@@ -16,8 +23,15 @@ pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], s
     }
     fit(&mut columns, style);
     let line = |cells: &[String]| {
-        let cells = cells.iter().zip(columns).map(|(cell, column)| padded(&cut(cell, column), column));
-        cells.collect::<Vec<_>>().join(&" ".repeat(GAP)).trim_end().to_owned()
+        let cells = cells
+            .iter()
+            .zip(columns)
+            .map(|(cell, column)| padded(&cut(cell, column), column));
+        cells
+            .collect::<Vec<_>>()
+            .join(&" ".repeat(GAP))
+            .trim_end()
+            .to_owned()
     };
     let mut text = style.bold(&line(&headings.map(str::to_owned)));
     text.push('\n');

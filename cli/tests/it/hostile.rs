@@ -3,6 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, process::Stdio};
 
 use insta::assert_snapshot;
+use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::support::{Home, Ran, TOOLS};
 
@@ -42,7 +43,10 @@ instances: [{name: 1}]
 fn names_are_unique_across_files() {
     let home = Home::new();
     home.write("tools/a.yaml", "{name: one, instances: [{name: x}]}");
-    home.write("tools/b.yaml", "- name: two\n  instances: [{name: x}]\n- name: one\n  instances: [{name: x}]\n");
+    home.write(
+        "tools/b.yaml",
+        "- name: two\n  instances: [{name: x}]\n- name: one\n  instances: [{name: x}]\n",
+    );
     assert_snapshot!(home.seen(&["apply", "-f", "tools"]));
 }
 
@@ -57,18 +61,28 @@ fn each_bad_text_is_refused() {
         (b"name: [", "error[syntax]"),
         (deep.as_bytes(), "error[too-deep]"),
         (b"{name: a, instances: {}}", "error[wrong-type]"),
-        (b"{name: a, instances: [{name: x, version: one, version_scheme: semver}]}", "error[invalid-version]"),
-        (b"{name: a, instances: [{name: x}, {name: x}]}", "error[duplicate-name]"),
+        (
+            b"{name: a, instances: [{name: x, version: one, version_scheme: semver}]}",
+            "error[invalid-version]",
+        ),
+        (
+            b"{name: a, instances: [{name: x}, {name: x}]}",
+            "error[duplicate-name]",
+        ),
     ];
     for (text, saying) in cases {
         let path = home.write("bad.yaml", text);
-        home.run(&["apply", "-f", "tools.yaml", "-f", path.to_str().unwrap()]).refused(1, saying);
-        home.run_with(&["apply", "-f", "-"], text).refused(1, saying);
+        home.run(&["apply", "-f", "tools.yaml", "-f", path.to_str().unwrap()])
+            .refused(1, saying);
+        home.run_with(&["apply", "-f", "-"], text)
+            .refused(1, saying);
     }
     assert_eq!(home.run(&["get", "-o", "json"]).ok(), before);
-    home.run(&["apply", "-f", "nowhere.yaml"]).refused(1, "error[unreadable-file]: cannot read `nowhere.yaml`");
+    home.run(&["apply", "-f", "nowhere.yaml"])
+        .refused(1, "error[unreadable-file]: cannot read `nowhere.yaml`");
     home.write("circle.yaml", "[{name: a, service: s3, same_instance_as: b}, {name: b, service: s3, same_instance_as: a}]");
-    home.run(&["resolve", "-r", "circle.yaml"]).refused(11, "circle");
+    home.run(&["resolve", "-r", "circle.yaml"])
+        .refused(11, "circle");
 }
 
 #[test]
@@ -76,9 +90,15 @@ fn a_huge_file_is_refused_unread() {
     let home = Home::new();
     let file = fs::File::create(home.path().join("huge.yaml")).unwrap();
     file.set_len(100 << 20).unwrap();
-    home.run(&["apply", "-f", "huge.yaml"]).refused(1, "error[source-too-large]");
+    home.run(&["apply", "-f", "huge.yaml"])
+        .refused(1, "error[source-too-large]");
     // Standard input has no size before it is read.
-    let mut child = home.command(&["apply", "-f", "-"]).stdin(file_to_read(&home)).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = home
+        .command(&["apply", "-f", "-"])
+        .stdin(file_to_read(&home))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let code = child.wait().unwrap().code();
     assert_eq!(code, Some(1));
 }
@@ -96,13 +116,18 @@ fn a_key_that_is_lost_is_missed() {
     home.run(&arguments).refused(13, "error[exposed-key-file]");
     fs::remove_file(&file).unwrap();
     home.run(&arguments).refused(13, "error[missing-key]");
-    home.run(&["apply", "-f", "tools.yaml"]).refused(13, "error[missing-key]");
+    home.run(&["apply", "-f", "tools.yaml"])
+        .refused(13, "error[missing-key]");
     assert!(!file.exists());
     home.run(&["get"]).ok();
-    home.set("HITCHPOST_KEY", home.run(&["key", "generate"]).ok().trim().to_owned());
+    home.set(
+        "HITCHPOST_KEY",
+        home.run(&["key", "generate"]).ok().trim().to_owned(),
+    );
     home.run(&arguments).refused(13, "error[wrong-key]");
     home.write("tools.yaml", TOOLS.replace("geheim-token", "geheim-new"));
-    home.run(&["apply", "-f", "tools.yaml"]).refused(13, "error[wrong-key]");
+    home.run(&["apply", "-f", "tools.yaml"])
+        .refused(13, "error[wrong-key]");
     home.set("HITCHPOST_KEY", "geheim");
     home.run(&arguments).refused(13, "error[malformed-key]");
 }
@@ -110,7 +135,8 @@ fn a_key_that_is_lost_is_missed() {
 #[test]
 fn a_store_that_cannot_be_used_says_why() {
     let home = Home::with_tools();
-    let with = |store: &str, arguments: &[&str]| home.run(&[&["--store", store], arguments].concat());
+    let with =
+        |store: &str, arguments: &[&str]| home.run(&[&["--store", store], arguments].concat());
     let at = |path: &str| format!("sqlite://{}/{path}", home.path().display());
     with("redis://x", &["get"]).refused(2, "error[invalid-url]");
     with("sqlite:relative.db", &["get"]).refused(2, "error[invalid-url]");
@@ -129,15 +155,93 @@ fn two_writers_at_once_both_write() {
     let home = Home::with_tools();
     let children: Vec<_> = (0..8)
         .map(|number| {
-            home.write(&format!("{number}.yaml"), format!("{{name: t{number}, instances: [{{name: x}}]}}"));
+            home.write(
+                &format!("{number}.yaml"),
+                format!("{{name: t{number}, instances: [{{name: x}}]}}"),
+            );
             let file = format!("{number}.yaml");
-            home.command(&["apply", "-f", &file]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+            home.command(&["apply", "-f", &file])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
         })
         .collect();
     for child in children {
         Ran::new(child.wait_with_output().unwrap()).ok();
     }
-    assert_eq!(home.run(&["get", "-o", "json"]).json().as_array().unwrap().len(), 10);
-    let revisions: Vec<_> = home.run(&["history", "-o", "json"]).json().as_array().unwrap().iter().map(|entry| entry["revision"].as_u64().unwrap()).collect();
+    assert_eq!(
+        home.run(&["get", "-o", "json"])
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        10
+    );
+    let revisions: Vec<_> = home
+        .run(&["history", "-o", "json"])
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["revision"].as_u64().unwrap())
+        .collect();
     assert_eq!(revisions, [9, 8, 7, 6, 5, 4, 3, 2, 1, 1]);
+}
+
+#[test]
+fn a_database_that_is_locked_or_newer_is_left_alone() {
+    let home = Home::with_tools();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let url = format!("sqlite://{}", home.database().display());
+    let mut connection = runtime.block_on(SqliteConnection::connect(&url)).unwrap();
+    runtime
+        .block_on(connection.execute("BEGIN IMMEDIATE"))
+        .unwrap();
+    home.run(&["get"]).ok();
+    home.run(&["delete", "mlflow"])
+        .refused(12, "error[database-locked]");
+    runtime.block_on(connection.execute("ROLLBACK")).unwrap();
+    runtime
+        .block_on(connection.execute("UPDATE hitchpost_migration SET version = 99"))
+        .unwrap();
+    home.run(&["get"]).refused(12, "error[newer-database]");
+    home.run(&["apply", "-f", "tools.yaml"])
+        .refused(12, "error[newer-database]");
+}
+
+#[test]
+fn postgresql_is_a_store_like_another() {
+    let server = hitchpost_tests::postgres::shared().unwrap();
+    let mut home = Home::with_tools();
+    home.set("HITCHPOST_STORE", server.create_database("cli").unwrap());
+    assert_eq!(
+        home.run(&["get", "-o", "json"]).json(),
+        serde_json::json!([])
+    );
+    home.run(&["apply", "-f", "tools.yaml"]).ok();
+    let run = home.run(&[
+        "run",
+        "--needs",
+        "s3>=4",
+        "--project",
+        "alpha",
+        "--",
+        "printenv",
+        "AWS_ACCESS_KEY_ID",
+    ]);
+    assert_eq!(run.ok(), "geheim-id\n");
+    home.run(&["key", "rotate"]).ok();
+    let actions: Vec<String> = home
+        .run(&["history", "-o", "json"])
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["action"].to_string())
+        .collect();
+    assert_eq!(actions, ["\"rotated\"", "\"created\"", "\"created\""]);
 }

@@ -65,7 +65,10 @@ pub(crate) struct Ran {
 
 impl Home {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            variables: Vec::new(),
+        }
     }
 
     /// A home in which [`TOOLS`] are registered, with the files `tools.yaml` and `workflow.yaml`.
@@ -107,7 +110,11 @@ impl Home {
             .args(arguments)
             .current_dir(self.path())
             .env_clear()
-            .envs([("HOME", self.path().to_str().unwrap()), ("USER", "ada"), ("COLUMNS", "80")])
+            .envs([
+                ("HOME", self.path().to_str().unwrap()),
+                ("USER", "ada"),
+                ("COLUMNS", "80"),
+            ])
             .env("PATH", std::env::var_os("PATH").unwrap())
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
@@ -129,9 +136,18 @@ impl Home {
         // A program that does not read to the end is no failure here.
         let _ = child.stdin.take().unwrap().write_all(input.as_ref());
         let ran = Ran::new(child.wait_with_output().unwrap());
-        let gives_secrets = arguments.contains(&"--reveal") || matches!(arguments.first(), Some(&("export" | "run")));
-        assert!(gives_secrets || !ran.out.contains(SECRET), "{arguments:?} prints a secret:\n{}", ran.out);
-        assert!(!ran.err.contains(SECRET), "{arguments:?} says a secret:\n{}", ran.err);
+        let gives_secrets = arguments.contains(&"--reveal")
+            || matches!(arguments.first(), Some(&("export" | "run")));
+        assert!(
+            gives_secrets || !ran.out.contains(SECRET),
+            "{arguments:?} prints a secret:\n{}",
+            ran.out
+        );
+        assert!(
+            !ran.err.contains(SECRET),
+            "{arguments:?} says a secret:\n{}",
+            ran.err
+        );
         assert!(!ran.err.contains("panicked"), "{}", ran.err);
         ran
     }
@@ -139,10 +155,20 @@ impl Home {
     /// Everything that a person sees, as one text in which nothing changes from run to run.
     pub(crate) fn seen(&self, arguments: &[&str]) -> String {
         let Ran { code, out, err } = self.run(arguments);
-        let err = if err.is_empty() { err } else { format!("-- standard error\n{err}") };
-        let text = format!("$ hitchpost {}\n{out}{err}-- exit code {code}\n", arguments.join(" "));
+        let err = if err.is_empty() {
+            err
+        } else {
+            format!("-- standard error\n{err}")
+        };
+        let text = format!(
+            "$ hitchpost {}\n{out}{err}-- exit code {code}\n",
+            arguments.join(" ")
+        );
         let text = text.replace(self.path().to_str().unwrap(), "~");
-        let line = |line: &str| match line.find("20").filter(|at| line.get(at + 19..at + 20) == Some("Z")) {
+        let line = |line: &str| match line
+            .find("20")
+            .filter(|at| line.get(at + 19..at + 20) == Some("Z"))
+        {
             Some(at) => format!("{}[time]{}", &line[..at], &line[at + 20..]),
             None => line.to_owned(),
         };
@@ -167,7 +193,8 @@ impl Ran {
 
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
+        serde_json::from_str(&self.out)
+            .unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
     }
 
     /// Checks that it ended with a code, saying this much.

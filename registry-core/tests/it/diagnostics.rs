@@ -10,10 +10,6 @@ use crate::{fixtures, parse, rendered};
 
 /// Codes of requirements and workflows, which the resolver reads; it provokes them.
 const OF_REQUIREMENTS: &[Code] = &[
-    Code::InvalidConstraint,
-    Code::EmptySelector,
-    Code::UnknownHandle,
-    Code::CyclicReference,
     Code::UnknownExpression,
     Code::InvalidVariable,
 ];

@@ -1,6 +1,6 @@
 //! What opening a store can meet.
 
-use std::{fs, os::unix::fs::PermissionsExt, sync::Arc, time::Instant};
+use std::{env, fs, os::unix::fs::PermissionsExt, process::Command, sync::Arc, time::Instant};
 
 use hitchpost::Keyring;
 use hitchpost_store::{Store, StoreError};
@@ -241,4 +241,52 @@ async fn a_wrong_password_is_told_and_not_shown() {
     let error = refused(url.as_str()).await;
     assert_eq!(error.code(), "access-denied", "{error}");
     assert!(!format!("{error:?} {error} {:?}", error.help()).contains("hunter2"));
+}
+
+/// Tells the default store of another process's environment.
+#[test]
+#[ignore = "run by `the_default_store_is_in_the_data_folder`"]
+fn default_store() {
+    let url = hitchpost_store::default_url();
+    println!(
+        "<{}>",
+        url.unwrap_or_else(|error| format!("{}: {error}", error.code()))
+    );
+}
+
+#[test]
+fn the_default_store_is_in_the_data_folder() {
+    let found = |variables: &[(&str, &str)]| {
+        let output = Command::new(env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "opening::default_store",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env_clear()
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_once('<')
+            .unwrap()
+            .1
+            .split_once(">\n")
+            .unwrap()
+            .0
+            .to_owned()
+    };
+    let home = ("HOME", "/home/a da");
+    let in_home = "sqlite:///home/a%20da/.local/share/hitchpost/registry.db";
+    assert_eq!(found(&[home]), in_home);
+    assert_eq!(found(&[home, ("XDG_DATA_HOME", "relative")]), in_home);
+    assert_eq!(
+        found(&[home, ("XDG_DATA_HOME", "/data")]),
+        "sqlite:///data/hitchpost/registry.db"
+    );
+    assert_eq!(
+        found(&[]),
+        "no-folder: there is no folder for the store: neither `XDG_DATA_HOME` nor `HOME` is set"
+    );
 }
