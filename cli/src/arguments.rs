@@ -16,6 +16,7 @@ use crate::{
         schema::{CompletionsArgs, SchemaArgs},
         verify::VerifyArgs,
     },
+    error::CommandError,
     exit::Exit,
     output::{Colour, Format},
 };
@@ -123,7 +124,7 @@ pub(crate) enum Command {
     ExitCodes,
 }
 
-/// Who asks, and from where.
+/// Who asks, and from where. A variable that is set to nothing counts as not set.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Caller")]
 pub(crate) struct CallerArgs {
@@ -134,7 +135,7 @@ pub(crate) struct CallerArgs {
         hide_env_values = true,
         value_name = "NAME"
     )]
-    project: Option<Name>,
+    project: Option<String>,
     /// The user on whose behalf
     #[arg(
         long,
@@ -142,7 +143,7 @@ pub(crate) struct CallerArgs {
         hide_env_values = true,
         value_name = "NAME"
     )]
-    user: Option<Name>,
+    user: Option<String>,
     /// A group of that user; may be repeated, and lists have commas
     #[arg(
         long = "group",
@@ -151,7 +152,7 @@ pub(crate) struct CallerArgs {
         value_delimiter = ',',
         value_name = "NAME"
     )]
-    groups: Vec<Name>,
+    groups: Vec<String>,
     /// The workflow that asks
     #[arg(
         long,
@@ -159,7 +160,7 @@ pub(crate) struct CallerArgs {
         hide_env_values = true,
         value_name = "NAME"
     )]
-    workflow: Option<Name>,
+    workflow: Option<String>,
     /// The zone it runs in: only there are internal endpoints reached
     #[arg(
         long,
@@ -167,18 +168,33 @@ pub(crate) struct CallerArgs {
         hide_env_values = true,
         value_name = "NAME"
     )]
-    zone: Option<Name>,
+    zone: Option<String>,
 }
 
 impl CallerArgs {
-    pub(crate) fn context(&self) -> RunContext {
-        RunContext {
-            project: self.project.clone(),
-            user: self.user.clone(),
-            groups: self.groups.clone(),
-            workflow: self.workflow.clone(),
-            zone: self.zone.clone().map_or(Zone::Unknown, Zone::Known),
+    pub(crate) fn context(&self) -> Result<RunContext, CommandError> {
+        let groups = self
+            .groups
+            .iter()
+            .filter_map(|group| name("--group", Some(group)).transpose());
+        Ok(RunContext {
+            project: name("--project", self.project.as_ref())?,
+            user: name("--user", self.user.as_ref())?,
+            groups: groups.collect::<Result<_, _>>()?,
+            workflow: name("--workflow", self.workflow.as_ref())?,
+            zone: name("--zone", self.zone.as_ref())?.map_or(Zone::Unknown, Zone::Known),
             now: None,
-        }
+        })
     }
+}
+
+fn name(flag: &'static str, text: Option<&String>) -> Result<Option<Name>, CommandError> {
+    let text = text.filter(|text| !text.is_empty());
+    let malformed = |text: &String, source| CommandError::MalformedName {
+        flag,
+        text: text.clone(),
+        source,
+    };
+    text.map(|text| Name::new(text).map_err(|source| malformed(text, source)))
+        .transpose()
 }

@@ -11,13 +11,16 @@ use hitchpost::{
     core::{Code, MAX_SOURCE_BYTES},
 };
 
+use zeroize::Zeroizing;
+
 use crate::error::CommandError;
 
 /// What was read, and the name by which findings call it.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) name: String,
-    pub(crate) bytes: Vec<u8>,
+    /// It may hold secrets.
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
 }
 
 /// Reads a file, or standard input for `-`. What is larger than [`MAX_SOURCE_BYTES`] is refused
@@ -85,7 +88,7 @@ fn bounded(
     size: Option<u64>,
 ) -> Result<Source, CommandError> {
     let limit = MAX_SOURCE_BYTES as u64;
-    let mut bytes = Vec::new();
+    let mut bytes = Zeroizing::new(Vec::new());
     if size.is_none_or(|size| size <= limit) {
         reader
             .take(limit + 1)

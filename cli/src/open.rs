@@ -21,7 +21,7 @@ pub(crate) struct OpenStore {
 impl OpenStore {
     pub(crate) fn open(arguments: &GlobalArgs) -> Result<Self, CommandError> {
         let keyring = Arc::new(Keyring::from_environment()?);
-        let url = match &arguments.store {
+        let url = match arguments.store.as_ref().filter(|url| !url.is_empty()) {
             Some(url) => url.clone(),
             None => hitchpost_store::default_url()?,
         };

@@ -65,7 +65,8 @@ def measure(call: Callable[[], object]) -> float:
 
 
 def in_rust(path: Path) -> dict[str, float]:
-    command = ["cargo", "bench", "--quiet", "--manifest-path", MANIFEST, "--bench", "resolve"]
+    command = ["cargo", "bench", "--profile=release", "--quiet", "--bench=resolve"]
+    command += ["--manifest-path", str(MANIFEST)]
     environment = os.environ | {"HITCHPOST_BENCH_RECORDS": str(path)}
     run = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     lines = (line.rsplit(": ", 1) for line in run.stdout.splitlines())

@@ -111,14 +111,20 @@ impl Connection {
             return Err(StoreError::Replaced.into());
         }
         let reader = Arc::new(store.reader(Arc::clone(&self.catalogue)).await?);
-        let in_memory = self.in_memory;
         let open = Open {
             store,
             reader,
-            in_memory,
+            in_memory: self.in_memory,
         };
-        lock(&process.stores).insert(self.number, open.clone());
-        Ok(open)
+        let first = lock(&process.stores)
+            .entry(self.number)
+            .or_insert_with(|| open.clone())
+            .clone();
+        // Two threads may be here at once.
+        if !Arc::ptr_eq(&first.reader, &open.reader) {
+            open.store.close().await;
+        }
+        Ok(first)
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -128,7 +134,10 @@ impl Connection {
     /// Closes the store for good. Python must be detached.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
-        let process = gate();
+        self.close_in(&gate());
+    }
+
+    fn close_in(&self, process: &Process) {
         let open = lock(&process.stores).remove(&self.number);
         if let (Some(open), Some(runtime)) = (open, process.runtime.get()) {
             runtime.block_on(open.store.close());
@@ -136,14 +145,16 @@ impl Connection {
     }
 }
 
-/// A store that is forgotten is closed in the background.
 impl Drop for Connection {
     fn drop(&mut self) {
-        // This thread may be the one that forks, and be collecting garbage before it does.
-        if let Ok(process) = PROCESS.try_read() {
-            let _runtime = process.runtime.get().map(Runtime::enter);
-            drop(lock(&process.stores).remove(&self.number));
-        }
+        Python::attach(|py| {
+            py.detach(|| {
+                // This thread may be the one that forks, and be collecting garbage before it does.
+                if let Ok(process) = PROCESS.try_read() {
+                    self.close_in(&process);
+                }
+            });
+        });
     }
 }
 

@@ -103,7 +103,7 @@ def test_the_default_store_is_the_users(home: Path, monkeypatch: pytest.MonkeyPa
 def test_own_catalogue_files_are_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = home / "in-house.yaml"
     path.write_text("""
-name: in-house
+product: in-house
 title: In-house store
 description: Our feature store
 version_scheme: semver
@@ -111,7 +111,7 @@ services:
   - type: in-house
     category: feature-store
     description: Its API
-    environment: {STORE_VERSION: "{version}"}
+    environment: [{name: STORE_VERSION, value: "{version}"}]
 """)
     monkeypatch.setenv("HITCHPOST_CATALOG", str(path))
     tool = {"name": "main", "version": "1.2.0", "services": [{"name": "in-house"}]}

@@ -1,6 +1,6 @@
 //! Why a resolution came out as it did.
 
-use hitchpost_registry_core::{EndpointType, Name, Scope, decode::listed};
+use hitchpost_registry_core::{EndpointType, Name, Scope, VersionMismatch, decode::listed};
 use serde::Serialize;
 
 use crate::{
@@ -246,8 +246,8 @@ fn rejection(query: &Query<'_, '_>, service: ServiceId, rejected: Rejected) -> S
             let constraint = query.constraint.map(ToString::to_string).unwrap_or_default();
             match (layer.version(instance), query.constraint) {
                 (Some(version), Some(wanted)) => match wanted.check(version) {
+                    Err(VersionMismatch::Range) | Ok(()) => format!("version {version} does not satisfy {constraint}"),
                     Err(mismatch) => format!("version {version} does not satisfy {constraint}: {mismatch}"),
-                    Ok(()) => format!("version {version} does not satisfy {constraint}"),
                 },
                 _ => format!("its version is not registered, and {constraint} is asked for"),
             }

@@ -258,12 +258,12 @@ fn secrets(arguments: &[String]) -> Result<Vec<(&str, Zeroizing<String>)>, Comma
                 };
                 let value =
                     rpassword::prompt_password(format!("{argument}: ")).map_err(unreadable)?;
-                (argument.as_str(), value.into_bytes())
+                (argument.as_str(), Zeroizing::new(value.into_bytes()))
             }
             None if input_taken => return Err(CommandError::StandardInputTwice),
             None => {
                 input_taken = true;
-                let mut bytes = Vec::new();
+                let mut bytes = Zeroizing::new(Vec::new());
                 let unreadable = |source| CommandError::Unreadable {
                     path: "standard input".into(),
                     source,
@@ -276,7 +276,6 @@ fn secrets(arguments: &[String]) -> Result<Vec<(&str, Zeroizing<String>)>, Comma
                 (argument.as_str(), bytes)
             }
         };
-        let value = Zeroizing::new(value);
         let text = str::from_utf8(&value).map_err(|_| CommandError::SecretNotText {
             key: key.to_owned(),
         })?;

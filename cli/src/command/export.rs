@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     arguments::GlobalArgs,
-    command::needs::{Answer, HowArgs, Needs, NeedsArgs},
+    command::needs::{Answer, LockedArgs, Needs, NeedsArgs},
     error::CommandError,
     exit::Exit,
     files, input,
@@ -53,7 +53,7 @@ pub(crate) struct ExportArgs {
     #[command(flatten)]
     needs: NeedsArgs,
     #[command(flatten)]
-    how: HowArgs,
+    how: LockedArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

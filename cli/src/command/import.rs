@@ -9,7 +9,6 @@ use hitchpost::{
     core::import::{self, Imported},
 };
 use hitchpost_store::ApplyOptions;
-use zeroize::Zeroizing;
 
 use crate::{
     arguments::GlobalArgs,
@@ -83,7 +82,7 @@ pub(crate) fn import(
             };
             for path in &arguments.paths {
                 let Source { name, bytes } = input::read(path)?;
-                add(read(&name, &Zeroizing::new(bytes), &catalogue));
+                add(read(&name, &bytes, &catalogue));
             }
         }
     }
@@ -126,7 +125,7 @@ fn binding(folder: &Path, catalogue: &Catalogue) -> Result<Imported, CommandErro
             .unwrap_or_default();
         // Kubernetes keeps what it mounts behind links into a folder that begins with two dots.
         if path.is_file() && !name.starts_with('.') {
-            files.push((name, Zeroizing::new(input::read(&path)?.bytes)));
+            files.push((name, input::read(&path)?.bytes));
         }
     }
     files.sort_by(|a, b| a.0.cmp(&b.0));

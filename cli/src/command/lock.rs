@@ -57,7 +57,7 @@ pub(crate) fn lock(
     let mut lock = before.clone().unwrap_or_default();
     let mut drift = Vec::new();
     for needs in &needs {
-        let answer = needs.resolve_in(registry.clone(), &arguments.how);
+        let answer = needs.resolve_in(registry.clone(), &arguments.how)?;
         if let Some(exit) = answer.refusal(output) {
             return Ok(exit);
         }

@@ -56,6 +56,16 @@ pub(crate) struct NeedsArgs {
     pub(crate) files: FileArgs,
 }
 
+/// How requirements are resolved, and whether a lock binds.
+#[derive(Debug, Args)]
+pub(crate) struct LockedArgs {
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+    /// Refuse anything else than what the lock file has
+    #[arg(long, help_heading = "Resolution")]
+    pub(crate) locked: bool,
+}
+
 /// How requirements are resolved.
 #[derive(Debug, Args)]
 pub(crate) struct HowArgs {
@@ -71,9 +81,6 @@ pub(crate) struct HowArgs {
         help_heading = "Resolution"
     )]
     pub(crate) on_ambiguity: Ambiguity,
-    /// Refuse anything else than what the lock file has
-    #[arg(long, help_heading = "Resolution")]
-    pub(crate) locked: bool,
     /// The lock file
     #[arg(long, value_name = "FILE", default_value = LOCK_FILE, help_heading = "Resolution")]
     pub(crate) lock: PathBuf,
@@ -193,12 +200,12 @@ impl Needs {
     /// Resolves them. Failures are in the resolution; drift from the lock is an error.
     pub(crate) fn resolve(
         &self,
-        how: &HowArgs,
+        LockedArgs { how, locked }: &LockedArgs,
         global: &GlobalArgs,
     ) -> Result<Answer, CommandError> {
         let registry = OpenStore::open(global)?.registry(catalogue(&[])?)?;
-        let answer = self.resolve_in(registry, how);
-        if how.locked && answer.resolution.is_complete() {
+        let answer = self.resolve_in(registry, how)?;
+        if *locked && answer.resolution.is_complete() {
             let lock = read_lock(&how.lock)?.ok_or_else(|| CommandError::NoLock {
                 path: how.lock.clone(),
             })?;
@@ -211,17 +218,21 @@ impl Needs {
         Ok(answer)
     }
 
-    pub(crate) fn resolve_in(&self, registry: Registry, how: &HowArgs) -> Answer {
-        let mut caller = how.caller.context();
+    pub(crate) fn resolve_in(
+        &self,
+        registry: Registry,
+        how: &HowArgs,
+    ) -> Result<Answer, CommandError> {
+        let mut caller = how.caller.context()?;
         caller.workflow = caller.workflow.or_else(|| self.workflow.clone());
         let own = self.step.as_ref().map(Step::variables).unwrap_or_default();
         let resolution =
             registry.resolve_with(&self.requirements, &caller, how.on_ambiguity.into(), own);
-        Answer {
+        Ok(Answer {
             registry,
             resolution,
             caller,
-        }
+        })
     }
 
     /// The variables of a complete resolution, those of the step's own included, unopened.

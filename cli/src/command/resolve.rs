@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     arguments::GlobalArgs,
-    command::needs::{Answer, FileArgs, HowArgs, Needs},
+    command::needs::{Answer, FileArgs, LockedArgs, Needs},
     error::CommandError,
     exit::Exit,
     output::{Format, Output},
@@ -47,7 +47,7 @@ pub(crate) struct ResolveArgs {
     #[command(flatten)]
     files: FileArgs,
     #[command(flatten)]
-    how: HowArgs,
+    how: LockedArgs,
     /// Show what became of every candidate
     #[arg(long, help_heading = "Resolution")]
     explain: bool,
@@ -227,7 +227,7 @@ pub(crate) fn resolve(
         true => registry.explain(
             &needs.requirements,
             caller,
-            arguments.how.on_ambiguity.into(),
+            arguments.how.how.on_ambiguity.into(),
         ),
         false => Vec::new(),
     };

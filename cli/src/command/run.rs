@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 
 use crate::{
     arguments::GlobalArgs,
-    command::needs::{HowArgs, NeedsArgs},
+    command::needs::{LockedArgs, NeedsArgs},
     error::CommandError,
     exit::Exit,
     output::{Format, Output},
@@ -28,7 +28,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     needs: NeedsArgs,
     #[command(flatten)]
-    how: HowArgs,
+    how: LockedArgs,
 }
 
 pub(crate) fn run(

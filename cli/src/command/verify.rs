@@ -41,7 +41,7 @@ pub(crate) fn verify(
     let records = open.list()?.records;
     known(&arguments.names, &records)?;
     let registry = open.registry(catalogue(&[])?)?;
-    let caller = arguments.caller.context();
+    let caller = arguments.caller.context()?;
     let wanted = records.iter().filter(|record| {
         arguments.names.is_empty() || arguments.names.contains(&record.extension.name)
     });

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use anstyle::AnsiColor;
 use hitchpost::{
-    Explanation, Failure, FailureCode,
+    Explanation, Failure, FailureCode, Name,
     resolver::{ExplainedCandidate, Verdict},
 };
 
@@ -11,22 +11,16 @@ use super::{
     style::{Style, padded, width, wrapped},
 };
 
-/// The widest that the column of names is made.
-const NAMES: usize = 36;
+/// The columns that there must be beside names for reasons to stand there.
+const BESIDE: usize = 42;
 
 /// Failures with their candidates.
 pub(crate) fn failures(failures: &[Failure], style: Style) -> String {
     let blocks: Vec<String> = failures
         .iter()
         .map(|failure| {
-            let head = format!("error[{}]", failure.code);
-            let message = format!("{}: {}", failure.name, failure.message);
-            headline(
-                &style.strong(AnsiColor::Red, &head),
-                width(&head),
-                &message,
-                style,
-            ) + &candidates(failure.code, &failure.candidates, style)
+            refusal(failure.code, &failure.name, &failure.message, style)
+                + &candidates(failure.code, &failure.candidates, style)
         })
         .collect();
     blocks.join("\n")
@@ -37,28 +31,46 @@ pub(crate) fn explanations(explanations: &[Explanation], style: Style) -> String
     let blocks: Vec<String> = explanations
         .iter()
         .map(|explanation| {
-            let name = explanation.name.as_str();
-            let (head, message) = match explanation.code {
-                None => (name.to_owned(), explanation.message.clone()),
-                Some(code) => (name.to_owned(), format!("{code}: {}", explanation.message)),
+            let Explanation {
+                name,
+                code,
+                message,
+                candidates: seen,
+                hidden,
+            } = explanation;
+            let mut text = match code {
+                Some(code) => {
+                    refusal(*code, name, message, style) + &candidates(*code, seen, style)
+                }
+                None => {
+                    let head = style.bold(name.as_str());
+                    headline(&head, width(name.as_str()), message, style) + &tree(seen, style)
+                }
             };
-            let mut text = headline(&style.bold(&head), width(&head), &message, style);
-            match explanation.code {
-                Some(code) => text.push_str(&candidates(code, &explanation.candidates, style)),
-                None => text.push_str(&tree(&explanation.candidates, style)),
-            }
-            if explanation.hidden > 0 {
-                let noun = if explanation.hidden == 1 {
+            if *hidden > 0 {
+                let noun = if *hidden == 1 {
                     "candidate is"
                 } else {
                     "candidates are"
                 };
-                let _ = writeln!(text, "  {} {noun} not for this caller", explanation.hidden);
+                let _ = writeln!(text, "  {hidden} {noun} not for this caller");
             }
             text
         })
         .collect();
     blocks.join("\n")
+}
+
+/// "error[code]: handle: why".
+fn refusal(code: FailureCode, name: &Name, message: &str, style: Style) -> String {
+    let head = format!("error[{code}]");
+    let coloured = style.strong(AnsiColor::Red, &head);
+    headline(
+        &coloured,
+        width(&head),
+        &format!("{name}: {message}"),
+        style,
+    )
 }
 
 /// The candidates of a failure; of a requirement that says nothing sensible none means anything.
@@ -69,25 +81,14 @@ fn candidates(code: FailureCode, candidates: &[ExplainedCandidate], style: Style
     }
 }
 
-/// The candidates as a tree, under a heading for each alternative where there are several.
+/// The candidates as a tree, under a heading for each alternative where there are several. What
+/// became of each stands beside its name, or below it where names are long and lines are short.
 fn tree(candidates: &[ExplainedCandidate], style: Style) -> String {
     let several = candidates.iter().any(|candidate| candidate.alternative > 0);
-    let names = |candidate: &ExplainedCandidate| {
-        let version = candidate
-            .version
-            .as_ref()
-            .map_or_else(String::new, |version| format!(" {version}"));
-        format!(
-            "{}/{}/{}{version}",
-            candidate.extension, candidate.instance, candidate.service
-        )
-    };
-    let column = candidates
-        .iter()
-        .map(|candidate| width(&names(candidate)))
-        .max()
-        .unwrap_or(0)
-        .min(NAMES);
+    let names = candidates.iter().map(|candidate| width(&name(candidate)));
+    let column = names.max().unwrap_or(0);
+    let is_beside = style.width.is_none_or(|width| column + BESIDE <= width);
+    let indent = if is_beside { column + 2 } else { 2 };
     let mut text = String::new();
     for group in candidates.chunk_by(|a, b| a.alternative == b.alternative) {
         if let Some(first) = group.first().filter(|_| several) {
@@ -100,34 +101,58 @@ fn tree(candidates: &[ExplainedCandidate], style: Style) -> String {
             } else {
                 ("├─", "│ ")
             };
-            let (word, colour) = verdict(candidate);
-            let name = names(candidate);
-            let verdict = match candidate.verdict {
-                // The headline says how.
-                Verdict::Chosen => word.to_owned(),
-                _ => format!("{word}: {}", candidate.message),
-            };
-            let mut lines = wrapped(&verdict, style.beside(column + 7)).into_iter();
-            let mut first = lines.next().unwrap_or_default();
-            // The rest of a word that was broken off stays uncoloured.
-            if let Some(rest) = first.strip_prefix(word) {
-                first = format!("{}{rest}", style.colour(colour, word));
-            }
-            if width(&name) > column {
-                let _ = writeln!(text, "  {branch} {name}");
-                let _ = writeln!(text, "  {trunk} {}  {first}", " ".repeat(column));
+            let mut lines = verdict(candidate, style.beside(indent + 7), style).into_iter();
+            if is_beside {
+                let first = lines.next().unwrap_or_default();
+                let _ = writeln!(
+                    text,
+                    "  {branch} {}  {first}",
+                    padded(&name(candidate), column)
+                );
             } else {
-                let _ = writeln!(text, "  {branch} {}  {first}", padded(&name, column));
+                let _ = writeln!(text, "  {branch} {}", name(candidate));
             }
             for line in lines {
-                let _ = writeln!(text, "  {trunk} {}    {line}", " ".repeat(column));
+                let _ = writeln!(text, "  {trunk} {}{line}", " ".repeat(indent));
             }
         }
     }
     text
 }
 
-const fn verdict(candidate: &ExplainedCandidate) -> (&'static str, AnsiColor) {
+fn name(candidate: &ExplainedCandidate) -> String {
+    let ExplainedCandidate {
+        extension,
+        instance,
+        service,
+        version,
+        ..
+    } = candidate;
+    let version = version
+        .as_ref()
+        .map_or_else(String::new, |version| format!(" {version}"));
+    format!("{extension}/{instance}/{service}{version}")
+}
+
+/// The lines of "word: reason", all but the first indented.
+fn verdict(candidate: &ExplainedCandidate, columns: usize, style: Style) -> Vec<String> {
+    let (word, colour) = word(candidate);
+    let whole = match candidate.verdict {
+        // The headline says how.
+        Verdict::Chosen => word.to_owned(),
+        _ => format!("{word}: {}", candidate.message),
+    };
+    let mut lines = wrapped(&whole, columns);
+    for (number, line) in lines.iter_mut().enumerate() {
+        match line.strip_prefix(word).filter(|_| number == 0) {
+            Some(rest) => *line = format!("{}{rest}", style.colour(colour, word)),
+            None => line.insert_str(0, "  "),
+        }
+    }
+    lines
+}
+
+const fn word(candidate: &ExplainedCandidate) -> (&'static str, AnsiColor) {
     match candidate.verdict {
         Verdict::Chosen => ("chosen", AnsiColor::Green),
         Verdict::Outranked { .. } => ("outranked", AnsiColor::Cyan),

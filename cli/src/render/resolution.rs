@@ -8,11 +8,11 @@ use super::style::{Style, padded, printable, width};
 ///
 /// ```text
 /// storage  minio/main/s3 4.1.3
-///   url      http://minio:9000 (endpoint `public`, external)
-///   account  profile `team`
-///   zone     eu
-///   env      AWS_ACCESS_KEY_ID      [REDACTED]
-///            AWS_ENDPOINT_URL_S3    http://minio:9000
+///   url       http://minio:9000 (endpoint `public`, external)
+///   account   profile `team`
+///   zone      eu
+///   env       AWS_ACCESS_KEY_ID      [REDACTED]
+///             AWS_ENDPOINT_URL_S3    http://minio:9000
 /// ```
 pub(crate) fn bindings(document: &Value, style: Style) -> String {
     let bindings = document.get("bindings").and_then(Value::as_array);
@@ -47,8 +47,10 @@ fn block(binding: &Value, style: Style) -> String {
             .map(printable)
     };
     if let (Some(name), Some(kind)) = (endpoint_text("name"), endpoint_text("type")) {
-        let url = endpoint_text("url").map_or_else(String::new, |url| format!("{url} "));
-        lines.push(("url", format!("{url}(endpoint `{name}`, {kind})")));
+        lines.push(match endpoint_text("url") {
+            Some(url) => ("url", format!("{url} (endpoint `{name}`, {kind})")),
+            None => ("endpoint", format!("`{name}`, {kind}")),
+        });
     }
     if let Some(profile) = text_of("profile") {
         let expires = text_of("expires_at").map_or_else(String::new, |at| format!(", until {at}"));
@@ -69,7 +71,7 @@ fn block(binding: &Value, style: Style) -> String {
         ));
     }
     for (label, value) in lines {
-        let _ = writeln!(text, "  {}  {value}", style.dim(&padded(label, 7)));
+        let _ = writeln!(text, "  {}  {value}", style.dim(&padded(label, 8)));
     }
     text
 }

@@ -293,3 +293,20 @@ fn a_lock_holds_runs_to_it() {
     home.write("hitchpost.lock", "{}");
     resolve().refused(1, "error[lock-format]");
 }
+
+#[test]
+fn a_variable_that_is_empty_is_not_set() {
+    let mut home = Home::with_tools();
+    for name in [
+        "HITCHPOST_STORE",
+        "HITCHPOST_PROJECT",
+        "HITCHPOST_GROUPS",
+        "HITCHPOST_ZONE",
+        "HITCHPOST_CATALOG",
+    ] {
+        home.set(name, "");
+    }
+    home.run(&["resolve", "--service", "s3"]).ok();
+    home.run(&["resolve", "--service", "s3", "--zone", "a b"])
+        .refused(2, "`a b` of `--zone` is no name");
+}

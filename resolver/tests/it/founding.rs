@@ -147,8 +147,8 @@ fn a_service_by_its_type_and_a_version() {
       kfserving/local/API rejected, unreachable: the cluster API needs zone `local`; the caller's zone is unknown
     ");
     insta::assert_snapshot!(registry().caller(INSIDE).explain("{ name: kfserving, service: kfserving-api, version: '>=0.7' }"), @"
-    kfserving fails, version-mismatch: nearest is `kfserving/local/API`: version 0.6.0 does not satisfy >=0.7: the version is outside the constraint
-      kfserving/local/API rejected, version-mismatch: version 0.6.0 does not satisfy >=0.7: the version is outside the constraint
+    kfserving fails, version-mismatch: nearest is `kfserving/local/API`: version 0.6.0 does not satisfy >=0.7
+      kfserving/local/API rejected, version-mismatch: version 0.6.0 does not satisfy >=0.7
     ");
 }
 

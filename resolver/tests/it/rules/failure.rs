@@ -61,7 +61,7 @@ fn each_code_has_its_message() {
     {name: x, service: seldon-core-api, endpoint: cluster}
       x unreachable: nearest is `seldon-core/production/api`: internal endpoint needs zone `prod`; the caller's zone is unknown
     {name: x, service: seldon-core-api, version: '>=0.4.0'}
-      x version-mismatch: nearest is `seldon-core/production/api`: version 0.3.1 does not satisfy >=0.4.0: the version is outside the constraint
+      x version-mismatch: nearest is `seldon-core/production/api`: version 0.3.1 does not satisfy >=0.4.0
     {name: x, service: seldon-core-api}
       x profile-mismatch: nearest is `seldon-core/production/api`: profile `project-alpha` admits project alpha; the caller is in project beta
     {name: x, service: twin}

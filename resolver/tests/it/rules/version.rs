@@ -54,11 +54,11 @@ fn a_malformed_constraint_is_an_error_and_never_no_match() {
 
 #[test]
 fn the_message_says_which_version_does_not_satisfy_what() {
-    insta::assert_snapshot!(registry().failure("instance: old, version: '>=0.4.0'"), @"version-mismatch: nearest is `kserve/old/api`: version 0.3.1 does not satisfy >=0.4.0: the version is outside the constraint");
+    insta::assert_snapshot!(registry().failure("instance: old, version: '>=0.4.0'"), @"version-mismatch: nearest is `kserve/old/api`: version 0.3.1 does not satisfy >=0.4.0");
     insta::assert_snapshot!(registry().explain("{name: x, service: api, version: '>=0.6'}"), @"
-    x fails, version-mismatch: nearest is `kserve/new/api`: version 0.5.0 does not satisfy >=0.6: the version is outside the constraint
-      kserve/new/api rejected, version-mismatch: version 0.5.0 does not satisfy >=0.6: the version is outside the constraint
-      kserve/old/api rejected, version-mismatch: version 0.3.1 does not satisfy >=0.6: the version is outside the constraint
+    x fails, version-mismatch: nearest is `kserve/new/api`: version 0.5.0 does not satisfy >=0.6
+      kserve/new/api rejected, version-mismatch: version 0.5.0 does not satisfy >=0.6
+      kserve/old/api rejected, version-mismatch: version 0.3.1 does not satisfy >=0.6
       kserve/unknown/api rejected, version-mismatch: its version is not registered, and >=0.6 is asked for
     ");
     let others = Scenario::new(
