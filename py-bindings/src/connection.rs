@@ -1,8 +1,8 @@
 //! Connections to stores: what of the process may not be carried over a fork.
 //!
 //! A forked child has no threads but one, and SQLite's locks are those of its parent: a database
-//! that is open on both sides loses data. So before a fork all databases are closed, and each
-//! side opens its own when it needs it. The lock that guards all of it is held over the fork, so
+//! that is open on both sides loses data. So before a fork all databases are closed and the thread
+//! that looks after them ends; each side opens its own when it needs it. The lock that guards all of it is held over the fork, so
 //! that no thread is halfway through anything.
 
 use std::{
@@ -200,13 +200,19 @@ pub(crate) fn register_at_fork(py: Python<'_>) -> PyResult<()> {
 #[pyfunction]
 fn before_fork(py: Python<'_>) {
     py.detach(|| {
-        let process = PROCESS.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(runtime) = process.runtime.get() {
+        let mut process = PROCESS.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = process.runtime.take() {
             let mut stores = lock(&process.stores);
             for open in stores.values().filter(|open| !open.in_memory) {
                 runtime.block_on(open.store.close());
             }
             stores.retain(|_, open| open.in_memory);
+            // Its thread ends with it, when nothing needs it any more.
+            let is_needed = !stores.is_empty();
+            drop(stores);
+            if is_needed {
+                process.runtime = OnceLock::from(runtime);
+            }
         }
         FORKING.set(Some(process));
     });

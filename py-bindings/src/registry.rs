@@ -76,7 +76,12 @@ impl Registry {
     #[pyo3(signature = (text, /))]
     fn from_yaml(py: Python<'_>, text: &str) -> PyResult<Self> {
         let registry = Self::open_url(py, "memory:".to_owned())?;
-        registry.apply_sources(py, &[of_text(text)], ApplyOptions::default())?;
+        let who = user();
+        let options = ApplyOptions {
+            who,
+            ..ApplyOptions::default()
+        };
+        registry.apply_sources(py, &[of_text(text)], options)?;
         Ok(registry)
     }
 
@@ -201,7 +206,7 @@ impl Registry {
         };
         let applied = self
             .live
-            .write(py, async |store| store.delete(&name, &options).await)?;
+            .write(py, async |store| store.delete(&[name], &options).await)?;
         values::applied(py, &applied, &[])
     }
 
@@ -320,12 +325,12 @@ impl Registry {
             workflow,
             zone,
         };
-        let mut resolution = self.resolve_one(py, wanted, caller, on_ambiguity)?;
-        match resolution.1.bindings.pop() {
-            Some(binding) if resolution.1.failures.is_empty() => {
-                Ok(Binding::new(resolution.0, resolution.1.revision, binding))
+        let (registry, mut resolution) = self.resolve_one(py, wanted, caller, on_ambiguity)?;
+        match resolution.bindings.pop() {
+            Some(binding) if resolution.failures.is_empty() => {
+                Ok(Binding::new(registry, resolution.revision, binding))
             }
-            _ => Err(Problem::Failures(resolution.1.failures).into()),
+            _ => Err(Problem::Failures(resolution.failures).into()),
         }
     }
 

@@ -102,9 +102,9 @@ pub(crate) fn explanation<'py>(py: Python<'py>, explanation: &Explanation) -> Py
 fn candidate<'py>(py: Python<'py>, candidate: &ExplainedCandidate) -> PyResult<Any<'py>> {
     let (verdict, reason) = match candidate.verdict {
         Verdict::Chosen => ("chosen", None),
-        Verdict::Outranked { rule } => ("outranked", word(py, &rule)?),
+        Verdict::Outranked { rule } => ("outranked", Some(serialised(py, &rule)?)),
         Verdict::Tied => ("tied", None),
-        Verdict::Rejected { code } => ("rejected", word(py, &code)?),
+        Verdict::Rejected { code } => ("rejected", Some(code.as_str().into_bound_py_any(py)?)),
         Verdict::NotTaken => ("not-taken", None),
     };
     let fields = (
@@ -118,11 +118,6 @@ fn candidate<'py>(py: Python<'py>, candidate: &ExplainedCandidate) -> PyResult<A
         candidate.alternative,
     );
     make!(py, "Candidate", fields)
-}
-
-/// The word by which a variant is serialised.
-fn word<'py>(py: Python<'py>, variant: &impl Serialize) -> PyResult<Option<Any<'py>>> {
-    serialised(py, variant).map(Some)
 }
 
 pub(crate) fn applied<'py>(
@@ -173,7 +168,7 @@ pub(crate) fn log_entry<'py>(py: Python<'py>, entry: &LogEntry) -> PyResult<Any<
 }
 
 pub(crate) fn endpoint<'py>(py: Python<'py>, endpoint: &BoundEndpoint) -> PyResult<Any<'py>> {
-    let kind = word(py, &endpoint.endpoint_type)?;
+    let kind = serialised(py, &endpoint.endpoint_type)?;
     make!(
         py,
         "Endpoint",

@@ -31,14 +31,14 @@ pub struct ApplyOptions {
     pub force: bool,
 }
 
-/// How a record is deleted.
+/// How records are deleted.
 #[derive(Debug, Clone, Default)]
 pub struct DeleteOptions {
     /// Who makes the change, for the log.
     pub who: String,
-    /// The revision at which the record is expected to be; any without it.
+    /// The revision at which each record is expected to be; any without it.
     pub expect: Option<u64>,
-    /// Deletes an immutable record too.
+    /// Deletes immutable records too.
     pub force: bool,
 }
 
@@ -146,41 +146,44 @@ impl Store {
         })
     }
 
-    /// Deletes a record.
+    /// Deletes records, all or none, as one set of changes with one revision.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`], [`StoreError::Immutable`], and the
     /// others for reasons of the database.
     pub async fn delete(
         &self,
-        name: &Name,
+        names: &[Name],
         options: &DeleteOptions,
     ) -> Result<Applied, StoreError> {
+        let names: BTreeSet<&Name> = names.iter().collect();
+        let wanted: Vec<Name> = names.iter().copied().cloned().collect();
         let mut transaction = self.write().await?;
-        let revision = rows::registry_revision(&mut transaction).await? + 1;
-        let stored = rows::records(&mut transaction, Some(std::slice::from_ref(name))).await?;
-        let stored = stored.get(name);
-        check_revision(name, options.expect, stored)?;
-        let record = stored.ok_or_else(|| StoreError::NotFound { name: name.clone() })?;
-        if record.extension.immutable && !options.force {
-            return Err(StoreError::Immutable { name: name.clone() });
+        let before = rows::registry_revision(&mut transaction).await?;
+        let stored = rows::records(&mut transaction, Some(&wanted)).await?;
+        let mut changes = Vec::with_capacity(names.len());
+        for &name in &names {
+            let record = stored.get(name);
+            check_revision(name, options.expect, record)?;
+            let record = record.ok_or_else(|| StoreError::NotFound { name: name.clone() })?;
+            if record.extension.immutable && !options.force {
+                return Err(StoreError::Immutable { name: name.clone() });
+            }
+            changes.push(deletion(record));
         }
-        rows::delete(&mut transaction, "extension", "name", &[name]).await?;
-        let change = deletion(record);
-        let lines = vec![(&change).into()];
-        change::record(
-            &mut transaction,
-            self.backend,
-            revision,
-            &options.who,
-            lines,
-        )
-        .await?;
+        if changes.is_empty() {
+            return Ok(Applied {
+                revision: before,
+                changes,
+            });
+        }
+        let names: Vec<&Name> = names.into_iter().collect();
+        rows::delete(&mut transaction, "extension", "name", &names).await?;
+        let lines = changes.iter().map(Into::into).collect();
+        let (revision, who) = (before + 1, &options.who);
+        change::record(&mut transaction, self.backend, revision, who, lines).await?;
         transaction.commit().await?;
-        Ok(Applied {
-            revision,
-            changes: vec![change],
-        })
+        Ok(Applied { revision, changes })
     }
 
     async fn seal(

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use clap::Args;
 use hitchpost::core::{Name, decode::closest};
-use hitchpost_store::{Applied, DeleteOptions, HistoryOptions, Record, StoreError};
+use hitchpost_store::{DeleteOptions, HistoryOptions, Record};
 use serde_json::json;
 
 use crate::{
@@ -131,32 +131,13 @@ pub(crate) fn delete(
         });
     }
     let open = OpenStore::open(global)?;
-    let records = open.list()?.records;
-    known(&arguments.names, &records)?;
-    // Before the first is gone it is known that none is refused.
-    let immutable = |record: &&Record| {
-        record.extension.immutable && arguments.names.contains(&record.extension.name)
-    };
-    if let Some(record) = records.iter().find(immutable).filter(|_| !arguments.force) {
-        return Err(StoreError::Immutable {
-            name: record.extension.name.clone(),
-        }
-        .into());
-    }
+    known(&arguments.names, &open.list()?.records)?;
     let options = DeleteOptions {
         who: who(),
         expect: arguments.if_revision,
         force: arguments.force,
     };
-    let mut all = Applied {
-        revision: 0,
-        changes: Vec::new(),
-    };
-    for name in &arguments.names {
-        let Applied { revision, changes } = open.wait(open.store.delete(name, &options))?;
-        all.revision = revision;
-        all.changes.extend(changes);
-    }
+    let all = open.wait(open.store.delete(&arguments.names, &options))?;
     output.done(&all, |style| changes(&all, false, false, style))?;
     Ok(Exit::Ok)
 }

@@ -82,7 +82,7 @@ class Registry:
     ) -> Binding: ...
     def resolve_all(
         self,
-        requirements: Sequence[Mapping[str, Any]],
+        requirements: Sequence[dict[str, Any]],
         /,
         *,
         project: str | None = None,
@@ -130,7 +130,7 @@ class Registry:
     ) -> Explanation: ...
     def explain_all(
         self,
-        requirements: Sequence[Mapping[str, Any]],
+        requirements: Sequence[dict[str, Any]],
         /,
         *,
         project: str | None = None,
@@ -142,7 +142,7 @@ class Registry:
     ) -> tuple[Explanation, ...]: ...
     def environment(
         self,
-        needs: str | os.PathLike[str] | Sequence[Mapping[str, Any]] | None = None,
+        needs: str | os.PathLike[str] | Sequence[dict[str, Any]] | None = None,
         /,
         *,
         step: str | None = None,

@@ -239,6 +239,27 @@ impl Constraint {
         Err(nearest)
     }
 
+    /// For a version that lies outside, on which side: `Less` when no earlier version of its
+    /// scheme satisfies this constraint either, `Greater` when no later one does. `None` when
+    /// neither is known.
+    ///
+    /// ```
+    /// use std::cmp::Ordering;
+    /// use hitchpost_registry_core::{Constraint, Version};
+    ///
+    /// let constraint = Constraint::parse(">=1.19, <2")?;
+    /// assert_eq!(constraint.side(&Version::infer("1.18.0")?), Some(Ordering::Less));
+    /// assert_eq!(constraint.side(&Version::infer("2.1.0")?), Some(Ordering::Greater));
+    /// assert_eq!(constraint.side(&Version::infer("1.20.0")?), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn side(&self, version: &Version) -> Option<Ordering> {
+        let side = |alternative: &Vec<Comparator>| alternative.iter().find_map(|one| one.side(version));
+        let mut sides = self.alternatives.iter().map(side);
+        let first = sides.next()??;
+        sides.all(|other| other == Some(first)).then_some(first)
+    }
+
     /// The source text, without white space around it.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -289,6 +310,29 @@ impl Comparator {
         } else {
             Err(VersionMismatch::Range)
         }
+    }
+
+    /// See [`Constraint::side`].
+    fn side(&self, version: &Version) -> Option<Ordering> {
+        let Self::Compare { operator, operand } = self else {
+            return None;
+        };
+        let reading = operand.reading(version.scheme())?;
+        let order = reading.compare(version)?;
+        let outside = match operator {
+            Operator::Equal => order.is_ne(),
+            Operator::NotEqual => false,
+            Operator::Greater => return order.is_le().then_some(Ordering::Less),
+            Operator::GreaterOrEqual => order.is_lt(),
+            Operator::Less => return order.is_ge().then_some(Ordering::Greater),
+            Operator::LessOrEqual => order.is_gt(),
+            Operator::Tilde => !reading.reaches(version, reading.parts().min(2)),
+            Operator::Compatible => !reading.reaches(version, reading.parts() - 1),
+            Operator::Caret => !reading.reaches(version, reading.caret_parts()),
+        };
+        // What is after the operand and does not share its parts is after all that share them.
+        let side = if order.is_lt() { Ordering::Less } else { Ordering::Greater };
+        outside.then_some(side)
     }
 
     /// Whether this comparator names a pre-release of the release that `version` precedes.

@@ -21,7 +21,7 @@ use std::{
 };
 
 use hitchpost_registry_core::Catalogue;
-use hitchpost_resolver::{OnAmbiguity, Requirement, ResolveOptions, RunContext, Snapshot};
+use hitchpost_resolver::{FailureCode, OnAmbiguity, Requirement, ResolveOptions, RunContext, Snapshot};
 
 fn main() {
     let sizes = std::env::var("HITCHPOST_BENCH").unwrap_or_else(|_| "10000,100000,1000000".to_owned());
@@ -79,7 +79,7 @@ fn single(what: &str, time: Duration, target: Option<Duration>) {
 }
 
 fn choose(snapshot: &Snapshot, (caller, requirement): &(RunContext, Requirement)) -> bool {
-    snapshot.choose(std::slice::from_ref(requirement), caller, OnAmbiguity::Fail)[0].names().is_some()
+    snapshot.choose(std::slice::from_ref(requirement), caller, OnAmbiguity::Fail)[0].failure().is_none()
 }
 
 fn run(services: usize, types: usize) {
@@ -121,6 +121,7 @@ fn run(services: usize, types: usize) {
     let after = snapshot.with_changes(2, change());
     line("choose: the same after an edit", &mut measure(rounds, |index| choose(&after, at(index))), None);
     kinds(&snapshot, &questions);
+    outcomes(&snapshot, &questions);
 
     let steps: Vec<(RunContext, Vec<Requirement>)> = questions
         .chunks_exact(4)
@@ -161,6 +162,23 @@ fn run(services: usize, types: usize) {
     let queried = line("peer: indexed SQLite table in memory", &mut measure(few.len() * 3, |index| selector(index).pipe(|(selector, caller)| sqlite.query(selector, caller))), None);
     let ratio = |time: Duration| time.as_secs_f64() / chosen.as_secs_f64();
     println!("  median times the resolver's: scan {:.0} x, SQLite {:.0} x, same answers", ratio(scanned), ratio(queried));
+}
+
+/// The choice by what comes out.
+fn outcomes(snapshot: &Snapshot, questions: &[(RunContext, Requirement)]) {
+    let outcome = |(caller, requirement): &(RunContext, Requirement)| {
+        match snapshot.choose(std::slice::from_ref(requirement), caller, OnAmbiguity::Fail)[0].failure() {
+            None => "  of those: chosen",
+            Some(FailureCode::Ambiguous) => "  of those: ambiguous",
+            Some(_) => "  of those: failed, after a look at all",
+        }
+    };
+    for word in ["  of those: chosen", "  of those: ambiguous", "  of those: failed, after a look at all"] {
+        let these: Vec<_> = questions.iter().filter(|question| outcome(question) == word).collect();
+        if !these.is_empty() {
+            line(word, &mut measure(these.len() * 10, |index| choose(snapshot, these[index % these.len()])), None);
+        }
+    }
 }
 
 /// The choice by what is asked for.

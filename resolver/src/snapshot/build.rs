@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use super::{
     column::Column,
     entries::{Entry, Held},
-    layer::{InstanceId, ItemId, Layer, NONE, Principal, ProfileId, ServiceId, VersionId, flags},
+    layer::{InstanceId, ItemId, Layer, NONE, Principal, ProfileId, ServiceId, VersionId, flags, label_text},
     postings::{ANYWHERE, Key, Postings, PostingsBuilder, Segment},
     strings::{Strings, Symbol},
 };
@@ -47,13 +47,10 @@ impl<'r> Builder<'r> {
         self.layer.extension_product.push(product);
         self.layer.extension_revision.push(revision);
         for (label, value) in &record.labels {
-            let label = self.intern(label);
-            let value = self.layer.strings.intern(value);
-            self.layer.label_name.push(label);
-            self.layer.label_value.push(value);
-            self.layer.label_extension.push(id);
+            let label = self.layer.strings.intern(&label_text(label, value));
+            self.layer.label.push(label);
         }
-        self.layer.extension_labels.close(self.layer.label_name.len());
+        self.layer.extension_labels.close(self.layer.label.len());
         let entries = self.entries(&record.configuration);
         self.layer.extension_entries.push(entries);
         // Instances, services and endpoints in order of names, so that ids order as names do.
@@ -237,18 +234,12 @@ fn group_instances(layer: &mut Layer) {
     }
 }
 
-/// Lists the instances by name, and the labels by name and value.
+/// Lists the instances by name.
 fn index_names(layer: &mut Layer) {
     let mut instances: Vec<InstanceId> = layer.instances().collect();
     instances.sort_unstable_by_key(|instance| (layer.instance_name.at(*instance), *instance));
     for instance in instances {
         layer.instance_by_name.push(instance);
-    }
-    let count = u32::try_from(layer.label_name.len()).unwrap_or(u32::MAX);
-    let mut labels: Vec<ItemId> = (0..count).map(ItemId).collect();
-    labels.sort_unstable_by_key(|label| (layer.label_name.at(*label), layer.label_value.at(*label), *label));
-    for label in labels {
-        layer.label_by_text.push(label);
     }
 }
 
@@ -347,8 +338,11 @@ fn postings(layer: &Layer) -> Postings {
             (Key::Product, layer.extension_product.at(extension)),
         ];
         let zones = [Some(layer.instance_location.at(instance).0 + 1), anywhere.then_some(ANYWHERE)];
+        let labels = layer.extension_labels.of(extension).map(|label| (Key::Label, layer.label.at(label)));
+        let keys: Vec<(Key, Symbol)> =
+            keys.into_iter().filter(|(kind, symbol)| *kind == Key::Any || *symbol != NONE).chain(labels).collect();
         for principal in principals(layer, service) {
-            for (kind, symbol) in keys.into_iter().filter(|(kind, symbol)| *kind == Key::Any || *symbol != NONE) {
+            for (kind, symbol) in keys.iter().copied() {
                 for zone in zones.into_iter().flatten() {
                     builder.push(Segment::new(kind, symbol, principal, zone), service);
                 }

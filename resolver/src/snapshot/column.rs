@@ -77,6 +77,22 @@ macro_rules! raw {
 }
 raw!(u8, u32, u64, i64);
 
+impl Raw for [u32; 4] {
+    const SIZE: usize = 16;
+
+    fn put(self, image: &mut Vec<u8>) {
+        self.into_iter().for_each(|value| value.put(image));
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Self {
+        let mut values = Self::default();
+        for (value, bytes) in values.iter_mut().zip(bytes.chunks_exact(4)) {
+            *value = u32::from_bytes(bytes);
+        }
+        values
+    }
+}
+
 pub(crate) fn write_slice<T: Raw>(values: &[T], image: &mut Vec<u8>) {
     (values.len() as u64).put(image);
     image.reserve(values.len() * T::SIZE);

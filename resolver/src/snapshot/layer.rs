@@ -1,6 +1,6 @@
 //! One frozen, indexed set of records.
 
-use hitchpost_registry_core::{Auth, EndpointType, Scope, Version};
+use hitchpost_registry_core::{Auth, EndpointType, Name, Scope, Version};
 
 use super::{
     column::{Column, Id, Runs, ids},
@@ -69,11 +69,8 @@ columns! {
     extension_instances: Runs<ExtensionId, InstanceId>,
     extension_labels: Runs<ExtensionId, ItemId>,
     extension_entries: Entries<ExtensionId>,
-    label_name: Column<ItemId, Symbol>,
-    label_value: Column<ItemId, Symbol>,
-    label_extension: Column<ItemId, ExtensionId>,
-    /// In order of the symbols of their names and values.
-    label_by_text: Column<ItemId, ItemId>,
+    /// Labels as `name=value`.
+    label: Column<ItemId, Symbol>,
 
     instance_extension: Column<InstanceId, ExtensionId>,
     instance_name: Column<InstanceId, Symbol>,
@@ -156,11 +153,6 @@ impl Layer {
         self.instance_by_name.equal(|instance| self.instance_name.at(*instance).cmp(&name))
     }
 
-    /// The labels of a name and value, each of one extension.
-    pub(crate) fn labels(&self, name: Symbol, value: Symbol) -> &[ItemId] {
-        self.label_by_text.equal(|label| (self.label_name.at(*label), self.label_value.at(*label)).cmp(&(name, value)))
-    }
-
     pub(crate) fn text(&self, symbol: Symbol) -> &str {
         self.strings.get(symbol)
     }
@@ -210,6 +202,11 @@ impl Layer {
                 || there.contains(profile)
         })
     }
+}
+
+/// A label as one text: a name has no `=`.
+pub(crate) fn label_text(name: &Name, value: &str) -> String {
+    format!("{name}={value}")
 }
 
 fn scope(flags: u8) -> Scope {

@@ -1,4 +1,4 @@
-//! For each service type, name, category and product: its services, best first.
+//! For each service type, name, category, product and label: its services, best first.
 //!
 //! A key's services are split by who may be admitted and by where they can be reached, so that a
 //! look-up reads only what can be eligible, and stops at the first that is. The lists are a
@@ -25,13 +25,15 @@ pub(crate) enum Key {
     Category = 3,
     /// A product.
     Product = 4,
+    /// A label of the record.
+    Label = 5,
 }
 
 /// Who, and from where: one list of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Segment {
     /// The kind and symbol of the key, in one number.
-    pub(crate) key: u64,
+    pub(crate) key: u32,
     /// Who may be admitted.
     pub(crate) principal: Principal,
     /// The zone whose callers can reach the services, or [`ANYWHERE`].
@@ -43,12 +45,12 @@ pub(crate) const ANYWHERE: u32 = 0;
 
 impl Segment {
     pub(crate) fn new(kind: Key, symbol: Symbol, principal: Principal, zone: u32) -> Self {
-        Self { key: u64::from(symbol.0) << 3 | kind as u64, principal, zone }
+        Self { key: symbol.0 << 3 | kind as u32, principal, zone }
     }
 
     fn hash(self) -> u64 {
-        let mixed = (self.key ^ (u64::from(self.principal.0) << 32 | u64::from(self.zone)).rotate_left(17))
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let who_and_where = u64::from(self.principal.0) << 32 | u64::from(self.zone);
+        let mixed = (u64::from(self.key) ^ who_and_where.rotate_left(17)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         mixed ^ mixed >> 29
     }
 }
@@ -58,11 +60,8 @@ impl Segment {
 pub(crate) struct Postings {
     /// The lists one after the other, in the order of their segments.
     services: Vec<u32>,
-    keys: Vec<u64>,
-    principals: Vec<u32>,
-    zones: Vec<u32>,
-    /// Where each list ends.
-    ends: Vec<u32>,
+    /// Key, principal and zone of each segment, and where its list ends.
+    segments: Vec<[u32; 4]>,
     /// Open addressing: number of a segment + 1, or 0.
     table: Vec<u32>,
 }
@@ -106,10 +105,7 @@ impl PostingsBuilder {
             };
             *next = end;
             end += length;
-            postings.keys.push(segment.key);
-            postings.principals.push(segment.principal.0);
-            postings.zones.push(segment.zone);
-            postings.ends.push(end);
+            postings.segments.push([segment.key, segment.principal.0, segment.zone, end]);
         }
         for (number, service) in self.pushed {
             let Some(next) = next.get_mut(number as usize) else { continue };
@@ -125,9 +121,9 @@ impl PostingsBuilder {
 
 impl Postings {
     fn index(&mut self) {
-        let size = (self.keys.len() * 2).next_power_of_two();
+        let size = (self.segments.len() * 2).next_power_of_two();
         self.table = vec![0; size];
-        for number in 0..self.keys.len() {
+        for number in 0..self.segments.len() {
             let Some(segment) = self.segment(number) else { continue };
             let mut slot = segment.hash() as usize & (size - 1);
             while self.table.get(slot).is_some_and(|taken| *taken > 0) {
@@ -140,17 +136,14 @@ impl Postings {
     }
 
     fn segment(&self, number: usize) -> Option<Segment> {
-        Some(Segment {
-            key: *self.keys.get(number)?,
-            principal: Principal(*self.principals.get(number)?),
-            zone: *self.zones.get(number)?,
-        })
+        let [key, principal, zone, _] = *self.segments.get(number)?;
+        Some(Segment { key, principal: Principal(principal), zone })
     }
 
     fn list(&self, number: usize) -> &[u32] {
-        let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        let end = self.ends.get(number).copied().unwrap_or(start);
-        self.services.get(start as usize..end as usize).unwrap_or_default()
+        let end = |number: usize| self.segments.get(number).map_or(0, |[_, _, _, end]| *end as usize);
+        let start = number.checked_sub(1).map_or(0, end);
+        self.services.get(start..end(number)).unwrap_or_default()
     }
 
     /// The services of a segment, best first.
@@ -170,13 +163,19 @@ impl Postings {
         &[]
     }
 
+    /// Every service of a key, those that are in several lists several times.
+    pub(crate) fn every(&self, kind: Key, symbol: Symbol) -> impl Iterator<Item = ServiceId> {
+        let key = Segment::new(kind, symbol, Principal::EVERYBODY, ANYWHERE).key;
+        let from = self.segments.partition_point(|[other, ..]| *other < key);
+        let to = self.segments.partition_point(|[other, ..]| *other <= key);
+        let end = |number: usize| number.checked_sub(1).and_then(|last| self.segments.get(last)).map_or(0, |[.., end]| *end as usize);
+        // The lists of a key follow each other.
+        self.services.get(end(from)..end(to)).unwrap_or_default().iter().map(|service| ServiceId(*service))
+    }
+
     /// Every service of a key, each once, in order of numbers.
     pub(crate) fn all(&self, kind: Key, symbol: Symbol) -> Vec<ServiceId> {
-        let key = Segment::new(kind, symbol, Principal::EVERYBODY, ANYWHERE).key;
-        let from = self.keys.partition_point(|k| *k < key);
-        let to = self.keys.partition_point(|k| *k <= key);
-        let mut services: Vec<ServiceId> =
-            (from..to).flat_map(|number| self.list(number)).map(|service| ServiceId(*service)).collect();
+        let mut services: Vec<ServiceId> = self.every(kind, symbol).collect();
         services.sort_unstable();
         services.dedup();
         services
@@ -184,34 +183,24 @@ impl Postings {
 
     /// The symbols of a kind of key, each perhaps several times, with services of theirs.
     pub(crate) fn symbols(&self, kind: Key) -> impl Iterator<Item = (Symbol, impl Iterator<Item = ServiceId>)> {
-        let numbers = (0..self.keys.len()).filter(move |number| self.keys.get(*number).is_some_and(|key| key & 7 == kind as u64));
-        numbers.map(|number| {
-            let symbol = self.keys.get(number).and_then(|key| u32::try_from(key >> 3).ok()).unwrap_or_default();
-            (Symbol(symbol), self.list(number).iter().map(|service| ServiceId(*service)))
-        })
+        let numbered = self.segments.iter().enumerate().filter(move |(_, [key, ..])| key & 7 == kind as u32);
+        numbered.map(|(number, [key, ..])| (Symbol(key >> 3), self.list(number).iter().map(|service| ServiceId(*service))))
     }
 
     pub(crate) fn size(&self) -> usize {
-        (self.services.len() + self.principals.len() + self.zones.len() + self.ends.len() + self.table.len()) * 4
-            + self.keys.len() * 8
+        (self.services.len() + self.segments.len() * 4 + self.table.len()) * 4
     }
 
     pub(crate) fn write(&self, image: &mut Vec<u8>) {
         write_slice(&self.services, image);
-        write_slice(&self.keys, image);
-        write_slice(&self.principals, image);
-        write_slice(&self.zones, image);
-        write_slice(&self.ends, image);
+        write_slice(&self.segments, image);
         write_slice(&self.table, image);
     }
 
     pub(crate) fn read(image: &mut &[u8]) -> Option<Self> {
         Some(Self {
             services: read_vec(image)?,
-            keys: read_vec(image)?,
-            principals: read_vec(image)?,
-            zones: read_vec(image)?,
-            ends: read_vec(image)?,
+            segments: read_vec(image)?,
             table: read_vec(image)?,
         })
     }

@@ -13,7 +13,7 @@ pub(crate) fn reachable<'q>(
     service: ServiceId,
 ) -> impl Iterator<Item = Option<EndpointId>> + use<'q> {
     let layer = query.layer();
-    let bare = layer.service_endpoints.of(service).len() == 0 && query.selector.endpoint.is_none();
+    let bare = layer.service_endpoints.of(service).len() == 0 && query.names.endpoint.is_none();
     let mut last = None;
     let ordered = std::iter::from_fn(move || {
         let next = layer
@@ -31,10 +31,9 @@ pub(crate) fn reachable<'q>(
 
 /// Whether the requirement's `endpoint`, a name or a type, allows this one.
 pub(crate) fn is_allowed(query: &Query<'_, '_>, endpoint: EndpointId) -> bool {
-    query.selector.endpoint.as_ref().is_none_or(|wanted| {
+    query.names.endpoint.is_none_or(|(name, kind)| {
         let layer = query.layer();
-        layer.text(layer.endpoint_name.at(endpoint)) == wanted.as_str()
-            || layer.endpoint_type(endpoint).as_str() == wanted.as_str()
+        name == Some(layer.endpoint_name.at(endpoint)) || kind == Some(layer.endpoint_type(endpoint))
     })
 }
 

@@ -1,12 +1,12 @@
 //! Stage 1: product, extension, instance, service, category and labels match exactly.
 
-use hitchpost_registry_core::Name;
+use hitchpost_registry_core::{EndpointType, Name};
 
 use super::Query;
 use crate::{
     requirement::Selector,
     snapshot::{
-        layer::{InstanceId, Layer, ServiceId},
+        layer::{InstanceId, Layer, ServiceId, label_text},
         strings::Symbol,
     },
 };
@@ -23,9 +23,13 @@ pub(crate) struct Names {
     pub(crate) service_name: Option<Symbol>,
     pub(crate) category: Option<Symbol>,
     pub(crate) zone: Option<Symbol>,
-    pub(crate) labels: Vec<(Symbol, Symbol)>,
+    pub(crate) labels: Vec<Symbol>,
     /// `service` and `service_type` ask for two types: nothing can match.
     contradiction: bool,
+    /// The endpoint: of this name, which the layer may not have, or of this type.
+    pub(crate) endpoint: Option<(Option<Symbol>, Option<EndpointType>)>,
+    /// The profile, of a name that the layer may not have.
+    pub(crate) profile: Option<Option<Symbol>>,
 }
 
 impl Names {
@@ -37,7 +41,7 @@ impl Names {
         };
         let mut labels = Vec::new();
         for (name, value) in &selector.labels {
-            labels.push((layer.strings.find(name.as_str())?, layer.strings.find(value)?));
+            labels.push(layer.strings.find(&label_text(name, value))?);
         }
         let mut names = Self {
             extension: find(&selector.extension)?,
@@ -50,6 +54,11 @@ impl Names {
             zone: find(&selector.zone)?,
             labels,
             contradiction: false,
+            endpoint: selector.endpoint.as_ref().map(|name| {
+                let kind = EndpointType::ALL.iter().find(|kind| kind.as_str() == name.as_str());
+                (layer.strings.find(name.as_str()), kind.copied())
+            }),
+            profile: selector.profile.as_ref().map(|name| layer.strings.find(name.as_str())),
         };
         if names.extension.is_none() && names.instance.is_none() {
             // Without a record, `service` is a service type.
@@ -65,22 +74,23 @@ impl Names {
 /// Whether a service is one that the selector names.
 pub(crate) fn matches(query: &Query<'_, '_>, service: ServiceId) -> bool {
     let (layer, names) = (query.layer(), &query.names);
+    let is = |wanted: Option<Symbol>, found: Symbol| wanted.is_none_or(|wanted| wanted == found);
+    // What is known of the service itself comes first: most are told apart by it.
+    if names.contradiction
+        || !is(names.service_type, layer.service_type.at(service))
+        || !is(names.service_name, layer.service_name.at(service))
+        || !is(names.category, layer.service_category.at(service))
+    {
+        return false;
+    }
     let instance = layer.service_instance.at(service);
     let extension = layer.instance_extension.at(instance);
-    let is = |wanted: Option<Symbol>, found: Symbol| wanted.is_none_or(|wanted| wanted == found);
-    !names.contradiction
-        && is(names.service_type, layer.service_type.at(service))
-        && is(names.service_name, layer.service_name.at(service))
-        && is(names.category, layer.service_category.at(service))
-        && is(names.instance, layer.instance_name.at(instance))
+    is(names.instance, layer.instance_name.at(instance))
         && is(names.zone, layer.instance_location.at(instance))
         && is(names.extension, layer.extension_name.at(extension))
         && is(names.product, layer.extension_product.at(extension))
         && names.service.is_none_or(|wanted| is_called(layer, instance, service, wanted))
-        && names.labels.iter().all(|(name, value)| {
-            let mut labels = layer.extension_labels.of(extension);
-            labels.any(|label| layer.label_name.at(label) == *name && layer.label_value.at(label) == *value)
-        })
+        && names.labels.iter().all(|wanted| layer.extension_labels.of(extension).any(|label| layer.label.at(label) == *wanted))
         && !query.view.is_hidden(extension)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Caller, Eligible, Query,
-    search::{Best, Depth, best, identified},
+    search::{Best, Depth, best, identified, nearest_miss},
 };
 use crate::{
     context::RunContext,
@@ -72,22 +72,16 @@ impl<'s> Solver<'s, '_> {
         };
         for (alternative, way) in requirement.alternatives.iter().enumerate() {
             let found = best(self.snapshot, self.callers, &way.selector, depth);
-            if found.len() > 0 {
-                return match self.only(found) {
-                    Some(eligible) => Outcome::Chosen { eligible, alternative },
-                    None => Outcome::Failed(FailureCode::Ambiguous),
+            if let Some(eligible) = found.first().copied() {
+                let unclear = found.is_tied() || matches!(eligible.profile, super::profile::Chosen::Ambiguous(_));
+                return if unclear && self.on_ambiguity == OnAmbiguity::Fail {
+                    Outcome::Failed(FailureCode::Ambiguous)
+                } else {
+                    Outcome::Chosen { eligible, alternative }
                 };
             }
         }
         if requirement.optional { Outcome::Skipped } else { Outcome::Failed(self.nearest(requirement)) }
-    }
-
-    /// The one candidate; or the first by name where the caller asked for that.
-    fn only(&self, best: Best<'s>) -> Option<Eligible<'s>> {
-        let several = best.len() > 1;
-        let first = best.into_sorted().into_iter().next()?;
-        let unclear = several || matches!(first.profile, super::profile::Chosen::Ambiguous(_));
-        (!unclear || self.on_ambiguity == OnAmbiguity::First).then_some(first)
     }
 
     /// The code of a requirement that no candidate meets: that of the nearest miss.
@@ -96,10 +90,8 @@ impl<'s> Solver<'s, '_> {
         for way in &requirement.alternatives {
             for (view, caller) in self.snapshot.views().zip(self.callers) {
                 let Some(query) = Query::new(view, caller, &way.selector) else { continue };
-                for service in identified(&query) {
-                    if let Err(rejected) = query.check(service) {
-                        code = code.nearer(FailureCode::from(rejected));
-                    }
+                if let Some(rejected) = nearest_miss(&query) {
+                    code = code.nearer(FailureCode::from(rejected));
                 }
             }
         }

@@ -39,7 +39,7 @@ pub(crate) fn choose(
     service: ServiceId,
     endpoint: Option<EndpointId>,
 ) -> Result<Chosen, NoProfile> {
-    let named = query.selector.profile.is_some();
+    let named = query.names.profile.is_some();
     let auth = query.layer().auth(service);
     if auth == Auth::None && !named {
         return Ok(Chosen::Nothing);
@@ -71,9 +71,7 @@ pub(crate) fn is_eligible(query: &Query<'_, '_>, profile: ProfileId) -> bool {
 }
 
 pub(crate) fn is_named(query: &Query<'_, '_>, profile: ProfileId) -> bool {
-    let layer = query.layer();
-    let wanted = query.selector.profile.as_ref();
-    wanted.is_none_or(|wanted| layer.text(layer.profile_name.at(profile)) == wanted.as_str())
+    query.names.profile.is_none_or(|wanted| wanted == Some(query.layer().profile_name.at(profile)))
 }
 
 pub(crate) fn admits(query: &Query<'_, '_>, profile: ProfileId) -> bool {

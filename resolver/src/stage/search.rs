@@ -1,9 +1,12 @@
 //! Stages 1 to 6 for one selector: the best of its candidates.
 
+use std::cmp::Ordering;
+
 use super::{
     Caller, Eligible, Query, Rejected,
     identity::matches,
     rank::{Comparison, Prefix, compare, same_class},
+    version,
 };
 use crate::{
     requirement::Selector,
@@ -21,62 +24,78 @@ pub(crate) struct Best<'s> {
     prefix: Option<Prefix>,
     /// One class for each product and version scheme: within a class versions compare, between
     /// classes nothing does.
-    classes: Vec<Vec<Eligible<'s>>>,
+    classes: Vec<Class<'s>>,
+}
+
+/// Candidates of one product and version scheme, all of one version.
+#[derive(Debug)]
+struct Class<'s> {
+    head: Eligible<'s>,
+    others: Vec<Eligible<'s>>,
+}
+
+impl<'s> Class<'s> {
+    const fn new(head: Eligible<'s>) -> Self {
+        Self { head, others: Vec::new() }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Eligible<'s>> {
+        std::iter::once(&self.head).chain(&self.others)
+    }
 }
 
 impl<'s> Best<'s> {
     /// Takes a candidate into account.
     pub(crate) fn offer(&mut self, new: Eligible<'s>) {
-        let prefix = new.prefix;
-        match self.prefix {
-            Some(held) if held < prefix => return,
-            Some(held) if held == prefix => {}
-            _ => {
-                self.prefix = Some(prefix);
-                self.classes.clear();
-            }
-        }
-        for class in &mut self.classes {
-            let Some(head) = class.first() else { continue };
-            if !same_class(head, &new) {
-                continue;
-            }
-            match compare(&new, head) {
-                Comparison::Better(_) => *class = vec![new],
-                Comparison::Worse(_) => {}
-                Comparison::Tied if class.iter().any(|held| held.same_service(&new)) => {}
-                Comparison::Tied => class.push(new),
-            }
+        if self.prefix.is_some_and(|held| held < new.prefix) {
             return;
         }
-        self.classes.push(vec![new]);
+        if self.prefix != Some(new.prefix) {
+            self.prefix = Some(new.prefix);
+            self.classes.clear();
+        }
+        let Some(class) = self.classes.iter_mut().find(|class| same_class(&class.head, &new)) else {
+            self.classes.push(Class::new(new));
+            return;
+        };
+        match compare(&new, &class.head) {
+            Comparison::Better(_) => *class = Class::new(new),
+            Comparison::Worse(_) => {}
+            // A service that admits its caller in several ways is listed several times.
+            Comparison::Tied if class.all().any(|held| held.same_service(&new)) => {}
+            Comparison::Tied => class.others.push(new),
+        }
     }
 
     /// One of each class: what is better than any of a class is better than all of it.
     pub(crate) fn heads(&self) -> impl Iterator<Item = &Eligible<'s>> {
-        self.classes.iter().filter_map(|class| class.first())
+        self.classes.iter().map(|class| &class.head)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Eligible<'s>> {
+        self.classes.iter().flat_map(Class::all)
     }
 
     /// Whether this one is among them.
     pub(crate) fn holds(&self, one: &Eligible<'_>) -> bool {
-        self.classes.iter().flatten().any(|held| held.same_service(one))
+        self.all().any(|held| held.same_service(one))
     }
 
-    /// Whether there are candidates of which no further one can outrank all but one.
-    pub(crate) fn is_split(&self) -> bool {
+    /// Whether there are several, of which none can outrank all others.
+    fn is_split(&self) -> bool {
         self.classes.len() > 1
     }
 
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.classes.iter().map(Vec::len).sum()
+    /// Whether there are several.
+    pub(crate) fn is_tied(&self) -> bool {
+        self.all().nth(1).is_some()
     }
 
-    /// All of them, by name.
-    pub(crate) fn into_sorted(self) -> Vec<Eligible<'s>> {
-        let mut all: Vec<Eligible<'s>> = self.classes.into_iter().flatten().collect();
-        all.sort_by_key(Eligible::names);
-        all
+    /// The first by name.
+    pub(crate) fn first(&self) -> Option<&Eligible<'s>> {
+        let mut all = self.all();
+        let first = all.next()?;
+        Some(all.fold(first, |first, other| if other.names() < first.names() { other } else { first }))
     }
 }
 
@@ -145,21 +164,12 @@ fn candidates(query: &Query<'_, '_>) -> Candidates {
         let instances = extension.into_iter().flat_map(|extension| layer.extension_instances.of(extension));
         return Candidates::Few(instances.flat_map(|instance| layer.instance_services.of(instance)).collect());
     }
-    // A list that is read best first ends at the first that is eligible; reading all of those with
-    // a rare name or label is faster.
-    let few = layer.service_name.len().isqrt();
     if let Some(name) = names.instance {
+        // A list that is read best first ends at the first that is eligible; reading all instances
+        // of a rare name is faster.
         let instances = layer.instances_named(name);
-        if instances.len() <= few {
+        if instances.len() <= layer.service_name.len().isqrt() {
             return Candidates::Few(instances.iter().flat_map(|one| layer.instance_services.of(*one)).collect());
-        }
-    }
-    for (name, value) in &names.labels {
-        let labels = layer.labels(*name, *value);
-        if labels.len() <= few {
-            let extensions = labels.iter().map(|label| layer.label_extension.at(*label));
-            let instances = extensions.flat_map(|one| layer.extension_instances.of(one));
-            return Candidates::Few(instances.flat_map(|one| layer.instance_services.of(one)).collect());
         }
     }
     let keys = [
@@ -168,7 +178,8 @@ fn candidates(query: &Query<'_, '_>) -> Candidates {
         (Key::Category, names.category),
         (Key::Product, names.product),
     ];
-    let mut keys = keys.into_iter().filter_map(|(kind, symbol)| Some((kind, symbol?)));
+    let labels = names.labels.iter().map(|label| (Key::Label, *label));
+    let mut keys = keys.into_iter().filter_map(|(kind, symbol)| Some((kind, symbol?))).chain(labels);
     let Some(first) = keys.next() else { return Candidates::Listed(Key::Any, NONE) };
     let length = |(kind, symbol)| -> usize {
         [Phase::Zone, Phase::Anywhere].into_iter().flat_map(|phase| lists(query, kind, symbol, phase)).map(<[u32]>::len).sum()
@@ -211,7 +222,7 @@ fn walk<'s>(query: &Query<'s, '_>, list: &'s [u32], bound: Option<Prefix>, depth
             if group(instance) == group(found) {
                 // All others of the group are lower still, or equal and one more of a tie. A tie
                 // says nothing yet: a later list may have what outranks both.
-                if level(instance) < level(found) || depth == Depth::Choice && best.len() > 1 {
+                if level(instance) < level(found) || depth == Depth::Choice && best.is_tied() {
                     position = gallop(position, |at| instance_at(at).is_some_and(|other| group(other) == group(found)));
                     continue;
                 }
@@ -235,9 +246,13 @@ fn walk<'s>(query: &Query<'s, '_>, list: &'s [u32], bound: Option<Prefix>, depth
             }
             Err(Rejected::Version) => {
                 let version = layer.instance_version.at(instance);
+                let side = version::side(query, instance);
                 position = gallop(position, |at| {
                     instance_at(at).is_some_and(|other| {
-                        layer.instance_version.at(other) == version && group(other) == group(instance)
+                        group(other) == group(instance)
+                            && (layer.instance_version.at(other) == version
+                                || side == Some(Ordering::Less)
+                                || side == Some(Ordering::Greater) && version::side(query, other) == side)
                     })
                 });
             }
@@ -264,6 +279,23 @@ fn gallop(from: usize, holds: impl Fn(usize) -> bool) -> usize {
         }
     }
     high
+}
+
+/// The stage that the nearest miss reached, where nothing is eligible; `None` without a candidate.
+pub(crate) fn nearest_miss(query: &Query<'_, '_>) -> Option<Rejected> {
+    let mut nearest = None;
+    let mut miss = |service| {
+        if matches(query, service) {
+            nearest = nearest.max(query.check(service).err());
+        }
+        // No stage is nearer than the last.
+        nearest == Some(Rejected::Profile)
+    };
+    match candidates(query) {
+        Candidates::Few(services) => services.into_iter().any(&mut miss),
+        Candidates::Listed(kind, symbol) => query.layer().postings.every(kind, symbol).any(&mut miss),
+    };
+    nearest
 }
 
 /// Every service that has the right identity, whether or not it can be chosen.

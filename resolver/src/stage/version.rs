@@ -1,5 +1,7 @@
 //! Stage 3: the version constraint holds.
 
+use std::cmp::Ordering;
+
 use super::Query;
 use crate::snapshot::layer::InstanceId;
 
@@ -16,4 +18,10 @@ pub(crate) fn holds(query: &Query<'_, '_>, instance: InstanceId) -> bool {
     let holds = query.layer().version(instance).is_some_and(|version| constraint.matches(version));
     query.checked.set(Some((id, holds)));
     holds
+}
+
+/// On which side of the constraint an instance's version lies: with `Less` all lower versions
+/// fail it too, with `Greater` all higher ones.
+pub(crate) fn side(query: &Query<'_, '_>, instance: InstanceId) -> Option<Ordering> {
+    query.constraint?.side(query.layer().version(instance)?)
 }

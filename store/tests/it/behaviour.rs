@@ -1,11 +1,18 @@
 //! What every backend does.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use hitchpost::{
+    Catalogue, FailureCode, Registry, Requirement, Resolution, RunContext, Selector, Zone, resolver::Value,
+};
 use hitchpost_registry_core::{Extension, REDACTED, Scheme, SecretValue, Version};
 use hitchpost_store::{
     Action, Applied, ApplyOptions, DeleteOptions, HistoryOptions, Image, Store, StoreError,
 };
+use secrecy::ExposeSecret;
 
 use crate::database::{Database, by, name, on_backends, on_every_backend, plain_tool, token, tool};
 
@@ -21,6 +28,7 @@ on_every_backend! {
     immutable_records_need_force
     a_dry_run_says_what_would_change
     deleting
+    a_reader_follows_edits_and_large_changes
     the_log_tells_who_changed_what
     a_follower_sees_changes_within_100_ms
     a_follower_notices_another_registry
@@ -240,11 +248,11 @@ async fn a_lost_update_is_refused(database: Database) {
         ..DeleteOptions::default()
     };
     let error = store
-        .delete(&name("a"), &deleting(Some(2)))
+        .delete(&[name("a")], &deleting(Some(2)))
         .await
         .unwrap_err();
     assert_eq!(error.code(), "conflict");
-    store.delete(&name("a"), &deleting(Some(4))).await.unwrap();
+    store.delete(&[name("a")], &deleting(Some(4))).await.unwrap();
 }
 
 async fn concurrent_writers_lose_nothing(database: Database) {
@@ -374,7 +382,7 @@ async fn immutable_records_need_force(database: Database) {
         );
     }
     let deleting = DeleteOptions::default();
-    let error = store.delete(&name("a"), &deleting).await.unwrap_err();
+    let error = store.delete(&[name("a")], &deleting).await.unwrap_err();
     assert_eq!(error.code(), "immutable");
     record.description = "forced".into();
     let forcing = ApplyOptions {
@@ -386,7 +394,7 @@ async fn immutable_records_need_force(database: Database) {
         force: true,
         ..deleting
     };
-    store.delete(&name("a"), &deleting).await.unwrap();
+    store.delete(&[name("a")], &deleting).await.unwrap();
 }
 
 async fn a_dry_run_says_what_would_change(database: Database) {
@@ -482,19 +490,90 @@ async fn deleting(database: Database) {
         who: "bob".to_owned(),
         ..DeleteOptions::default()
     };
-    let applied = store.delete(&name("a"), &options).await.unwrap();
+    let applied = store.delete(&[name("a")], &options).await.unwrap();
     assert_eq!(
         (applied.revision, actions(&applied)),
         (2, vec![("a", "deleted")])
     );
     assert_eq!(database.open().await.get(&name("a")).await.unwrap(), None);
     assert_eq!(token(&store, "b").await, "token");
-    let error = store.delete(&name("a"), &options).await.unwrap_err();
+    let error = store.delete(&[name("a")], &options).await.unwrap_err();
     assert_eq!(
         (error.code(), error.to_string().as_str()),
         ("not-found", "there is no record `a`")
     );
+    // All or none.
+    let both = [name("b"), name("a")];
+    let error = store.delete(&both, &options).await.unwrap_err();
+    assert_eq!(error.code(), "not-found");
+    assert_eq!(token(&store, "b").await, "token");
     assert_eq!(store.revision().await.unwrap(), 2);
+    store.apply(&[tool("a", "again")], &by("ada")).await.unwrap();
+    let applied = store.delete(&both, &options).await.unwrap();
+    assert_eq!(
+        (applied.revision, actions(&applied)),
+        (4, vec![("a", "deleted"), ("b", "deleted")])
+    );
+}
+
+async fn a_reader_follows_edits_and_large_changes(database: Database) {
+    let writer = database.open().await;
+    writer
+        .apply(&[tool("a", "first")], &by("ada"))
+        .await
+        .unwrap();
+    let catalogue = Arc::new(Catalogue::builtin().clone());
+    let other = database.open().await;
+    let reader = other.reader(Arc::clone(&catalogue)).await.unwrap();
+    assert_eq!(bound_token(&reader.current(), "a"), "first");
+
+    writer
+        .apply(&[tool("a", "second")], &by("ada"))
+        .await
+        .unwrap();
+    assert_eq!(bound_token(&reader.current(), "a"), "first");
+    assert_eq!(bound_token(&reader.refresh().await.unwrap(), "a"), "second");
+
+    // Far more than an overlay is for: indexed anew, and kept as an image.
+    let many: Vec<Extension> = (0..1_200)
+        .map(|number| tool(&format!("n{number}"), "many"))
+        .collect();
+    writer.apply(&many, &by("ada")).await.unwrap();
+    let registry = reader.refresh().await.unwrap();
+    assert_eq!(registry.snapshot().changed(), 0);
+    assert_eq!(bound_token(&registry, "n77"), "many");
+    let image = other.read_image().await.unwrap().unwrap();
+    assert_eq!(image.revision, registry.snapshot().revision());
+
+    // Opened from the image, with what changed since on top.
+    writer
+        .delete(&[name("n77")], &DeleteOptions::default())
+        .await
+        .unwrap();
+    let opened = database.open().await.reader(catalogue).await.unwrap();
+    assert_eq!(opened.current().snapshot().changed(), 1);
+    assert_eq!(bound_token(&opened.current(), "n78"), "many");
+    let gone = resolved(&opened.current(), "n77");
+    assert_eq!(gone.failures[0].code, FailureCode::Absent);
+}
+
+fn resolved(registry: &Registry, record: &str) -> Resolution {
+    let tracking = |selector: &mut Selector| selector.service = Some(name("tracking"));
+    let needs = [Requirement::extension(name(record)).each(tracking)];
+    registry.resolve(
+        &needs,
+        &RunContext::new(Zone::Unknown).project(name("alpha")),
+    )
+}
+
+fn bound_token(registry: &Registry, record: &str) -> String {
+    let resolution = resolved(registry, record);
+    let binding = &resolution.bindings[0];
+    let Some(Value::Secret(secret)) = binding.get("MLFLOW_TRACKING_TOKEN") else {
+        panic!("{:?}", binding.configuration);
+    };
+    let opened = registry.reveal(secret).unwrap();
+    opened.expose_secret().to_owned()
 }
 
 async fn the_log_tells_who_changed_what(database: Database) {
@@ -514,7 +593,7 @@ async fn the_log_tells_who_changed_what(database: Database) {
         who: "eve".to_owned(),
         ..DeleteOptions::default()
     };
-    store.delete(&name("b"), &options).await.unwrap();
+    store.delete(&[name("b")], &options).await.unwrap();
 
     let log = store.history(&HistoryOptions::default()).await.unwrap();
     let told: Vec<_> = log
@@ -603,7 +682,7 @@ async fn a_follower_sees_changes_within_100_ms(database: Database) {
         .await
         .unwrap();
     writing
-        .delete(&name("a"), &DeleteOptions::default())
+        .delete(&[name("a")], &DeleteOptions::default())
         .await
         .unwrap();
     let mut changes = follower.next().await.unwrap().changes;

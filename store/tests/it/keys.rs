@@ -110,7 +110,7 @@ async fn a_lost_key_is_survived_by_writing_anew(database: Database) {
         .unwrap_err();
     assert_eq!(error.code(), "missing-key");
     store
-        .delete(&name("a"), &DeleteOptions::default())
+        .delete(&[name("a")], &DeleteOptions::default())
         .await
         .unwrap();
     store
@@ -134,7 +134,7 @@ async fn nothing_secret_is_stored_in_the_clear(database: Database) {
     }
     store.rotate_keys("ada").await.unwrap();
     store
-        .delete(&name("a"), &DeleteOptions::default())
+        .delete(&[name("a")], &DeleteOptions::default())
         .await
         .unwrap();
     let stored = match &database.folder {
