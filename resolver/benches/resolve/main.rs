@@ -43,6 +43,15 @@ fn measure<T>(calls: usize, mut call: impl FnMut(usize) -> T) -> Vec<Duration> {
         .collect()
 }
 
+/// For each of some questions, asked in turn, the median of its calls: what it takes by itself,
+/// without what else the machine does at times.
+fn medians<T>(calls: usize, questions: usize, call: impl FnMut(usize) -> T) -> Vec<Duration> {
+    let times = measure(calls, call);
+    (0..questions)
+        .map(|question| median(&mut times.iter().skip(question).step_by(questions).copied().collect::<Vec<_>>()))
+        .collect()
+}
+
 fn median(times: &mut [Duration]) -> Duration {
     percentile(times, 50)
 }
@@ -118,6 +127,7 @@ fn run(services: usize, types: usize) {
     };
     measure(rounds, |index| choose(&snapshot, at(index)));
     let chosen = line("choose: one requirement", &mut measure(rounds, |index| choose(&snapshot, at(index))), target);
+    line("choose: the same, each question's median", &mut medians(rounds, questions.len(), |index| choose(&snapshot, at(index))), target);
     let after = snapshot.with_changes(2, change());
     line("choose: the same after an edit", &mut measure(rounds, |index| choose(&after, at(index))), None);
     kinds(&snapshot, &questions);

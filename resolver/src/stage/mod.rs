@@ -13,7 +13,7 @@ pub(crate) mod rank;
 pub(crate) mod joint;
 pub(crate) mod search;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use hitchpost_registry_core::{Constraint, Scope};
 use jiff::Timestamp;
@@ -130,8 +130,8 @@ pub(crate) struct Query<'s, 'q> {
     pub(crate) selector: &'q Selector,
     pub(crate) names: identity::Names,
     pub(crate) constraint: Option<&'q Constraint>,
-    /// The last version that was checked, and the answer.
-    pub(crate) checked: Cell<Option<(crate::snapshot::layer::VersionId, bool)>>,
+    /// For each version whether it satisfies the constraint, as far as that was asked.
+    pub(crate) checked: RefCell<Vec<Option<bool>>>,
 }
 
 impl<'s, 'q> Query<'s, 'q> {
@@ -143,7 +143,7 @@ impl<'s, 'q> Query<'s, 'q> {
             selector,
             names: identity::Names::new(view.layer, selector)?,
             constraint: selector.version.as_ref().and_then(|version| version.as_ref().ok()),
-            checked: Cell::new(None),
+            checked: RefCell::default(),
         })
     }
 
