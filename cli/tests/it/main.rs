@@ -11,5 +11,6 @@ mod changing;
 mod choosing;
 mod handing_over;
 mod hostile;
+mod readme;
 mod support;
 mod telling;
