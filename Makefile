@@ -22,11 +22,11 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(VENV)/.wheel $(VENV)/.examples ## Hitchpost's main job, from tools to a served contract
+demo: $(VENV)/.wheel $(VENV)/.examples ## Hitchpost's main job, with a real MLflow server
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/demo.py
 
 .PHONY: test
-test: test-rust test-python ## All tests, against real SQLite and a real PostgreSQL
+test: test-rust test-python test-examples ## All tests, against real SQLite and a real PostgreSQL
 
 .PHONY: test-rust
 test-rust: postgres ## The Rust tests alone
@@ -35,6 +35,10 @@ test-rust: postgres ## The Rust tests alone
 .PHONY: test-python
 test-python: $(VENV)/.wheel $(VENV)/.examples postgres ## The Python tests alone
 	$(POSTGRES_FOR_TESTS) $(BIN)/python -m pytest py-bindings/tests
+
+.PHONY: test-examples
+test-examples: demo ## The examples alone: each runs to its end
+	cargo run --quiet --locked -p hitchpost --example resolve
 
 .PHONY: check
 check: check-rust check-python ## Format, lints, docs, types, licences of dependencies
@@ -56,8 +60,21 @@ check-python: $(VENV)/.wheel $(VENV)/.examples ## The checks of the Python code 
 	$(BIN)/stubtest hitchpost
 
 .PHONY: bench
-bench: ## The resolver's benchmarks
-	cargo bench --locked -p hitchpost-resolver
+bench: bench-rust bench-python ## All benchmarks, each beside what it is compared with
+
+.PHONY: bench-rust
+bench-rust: ## The benchmarks of the resolver and of bindings alone
+	cargo bench --locked -p hitchpost-resolver --bench resolve
+	cargo bench --locked -p hitchpost --bench binding
+
+# Optimised, and apart from the package in the virtual environment, which is not.
+.PHONY: bench-python
+bench-python: $(VENV)/.dev ## The benchmarks of the Python package alone
+	rm -rf dist/bench $(VENV)/bench
+	$(BIN)/maturin build --quiet --release --locked --manifest-path py-bindings/Cargo.toml \
+		--interpreter $(BIN)/python --compatibility linux --out dist/bench
+	$(PIP_INSTALL) --no-index --no-deps --target $(VENV)/bench dist/bench/*.whl
+	PYTHONPATH=$(VENV)/bench $(BIN)/python py-bindings/benches/resolve.py
 
 .PHONY: requirements
 requirements: $(VENV)/.created ## Write the lists of exact Python packages anew
