@@ -6,7 +6,8 @@ use hitchpost::{OnAmbiguity, Registry, Requirement, RunContext, Zone};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let registry = Registry::from_yaml(include_str!("tools/serving.yaml"))?;
-    let platform = [Requirement::service_type("seldon-core-api".parse()?).named("platform".parse()?)];
+    let platform =
+        [Requirement::service_type("seldon-core-api".parse()?).named("platform".parse()?)];
 
     let alpha = RunContext::new(Zone::Unknown).project("alpha".parse()?);
     let step = registry.resolve(&platform, &alpha);

@@ -34,20 +34,41 @@ fn main() {
     let registry = Registry::from_yaml(TOOLS).unwrap();
     let storage = [Requirement::service_type("s3".parse().unwrap()).version(">=4")];
     let caller = RunContext::new(Zone::known("eu").unwrap()).project("alpha".parse().unwrap());
-    let opened = registry.environment(&registry.resolve(&storage, &caller)).unwrap();
-    println!("resolve, bind, and open {} variables of which 4 are secret", opened.len());
+    let opened = registry
+        .environment(&registry.resolve(&storage, &caller))
+        .unwrap();
+    println!(
+        "resolve, bind, and open {} variables of which 4 are secret",
+        opened.len()
+    );
 
     let target = Duration::from_micros(10);
     let verdict = |most: Duration| if most <= target { "met" } else { "NOT met" };
     for (what, times) in [
-        ("resolve with binding and environment", measure(|| drop(black_box(registry.resolve(&storage, &caller))))),
-        ("the same, with the 4 secrets opened", measure(|| {
-            let resolution = registry.resolve(&storage, &caller);
-            drop(black_box(registry.environment(&resolution).unwrap()));
-        })),
+        (
+            "resolve with binding and environment",
+            measure(|| drop(black_box(registry.resolve(&storage, &caller)))),
+        ),
+        (
+            "the same, with the 4 secrets opened",
+            measure(|| {
+                let resolution = registry.resolve(&storage, &caller);
+                drop(black_box(registry.environment(&resolution).unwrap()));
+            }),
+        ),
     ] {
-        let at = |percent: usize| times.get((times.len() - 1) * percent / 100).copied().unwrap_or_default();
-        println!("  {what:<40} p50 {:>9.2?}   p99 {:>9.2?}   target {target:?}: {}", at(50), at(99), verdict(at(99)));
+        let at = |percent: usize| {
+            times
+                .get((times.len() - 1) * percent / 100)
+                .copied()
+                .unwrap_or_default()
+        };
+        println!(
+            "  {what:<40} p50 {:>9.2?}   p99 {:>9.2?}   target {target:?}: {}",
+            at(50),
+            at(99),
+            verdict(at(99))
+        );
     }
 }
 

@@ -77,8 +77,12 @@ impl Registry {
     /// # Errors
     /// All findings, when there is an error among them.
     pub fn from_yaml(text: &str) -> Result<Self, RegistryError> {
-        let (mut records, findings) = parse_records("records", text.as_bytes(), Catalogue::builtin());
-        if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        let (mut records, findings) =
+            parse_records("records", text.as_bytes(), Catalogue::builtin());
+        if findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+        {
             return Err(RegistryError::Records(findings));
         }
         let keyring = Keyring::ephemeral()?;
@@ -93,7 +97,11 @@ impl Registry {
     /// A registry of a snapshot and the key to its secrets.
     #[must_use]
     pub fn new(snapshot: Arc<Snapshot>, keyring: Arc<Keyring>) -> Self {
-        Self { snapshot, keyring, references: Arc::default() }
+        Self {
+            snapshot,
+            keyring,
+            references: Arc::default(),
+        }
     }
 
     /// Sets which references may be followed.
@@ -126,7 +134,11 @@ impl Registry {
         overridden: &[String],
     ) -> Resolution {
         let open = |secret: &Secret| self.open(secret).ok();
-        let options = ResolveOptions { on_ambiguity, open: Some(&open), overridden };
+        let options = ResolveOptions {
+            on_ambiguity,
+            open: Some(&open),
+            overridden,
+        };
         self.snapshot.resolve(requirements, &timed(caller), options)
     }
 
@@ -138,7 +150,8 @@ impl Registry {
         caller: &RunContext,
         on_ambiguity: OnAmbiguity,
     ) -> Vec<Explanation> {
-        self.snapshot.explain(requirements, &timed(caller), on_ambiguity)
+        self.snapshot
+            .explain(requirements, &timed(caller), on_ambiguity)
     }
 
     /// Opens a secret and follows it where it is a `ref+` reference: to be called at the moment
@@ -158,10 +171,18 @@ impl Registry {
     ///
     /// # Errors
     /// As [`Registry::reveal`].
-    pub fn environment(&self, resolution: &Resolution) -> Result<IndexMap<String, SecretString>, RevealError> {
+    pub fn environment(
+        &self,
+        resolution: &Resolution,
+    ) -> Result<IndexMap<String, SecretString>, RevealError> {
         let variables = resolution.environment().into_iter();
         variables
-            .map(|(name, value)| Ok((name.to_owned(), value.reveal(&mut |secret| self.reveal(secret))?)))
+            .map(|(name, value)| {
+                Ok((
+                    name.to_owned(),
+                    value.reveal(&mut |secret| self.reveal(secret))?,
+                ))
+            })
             .collect()
     }
 
@@ -177,5 +198,8 @@ impl Registry {
 /// The caller with the present moment, where it has none.
 pub(crate) fn timed(caller: &RunContext) -> RunContext {
     let now = || jiff::Timestamp::try_from(SystemTime::now()).ok();
-    RunContext { now: caller.now.or_else(now), ..caller.clone() }
+    RunContext {
+        now: caller.now.or_else(now),
+        ..caller.clone()
+    }
 }

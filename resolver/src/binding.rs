@@ -156,19 +156,46 @@ pub(crate) fn bind(name: &Name, eligible: &Eligible<'_>) -> Binding {
         endpoint_type: layer.endpoint_type(endpoint),
         url: some(layer.text(layer.endpoint_url.at(endpoint))).map(str::to_owned),
     });
-    let mut merged = Merged { layer, entries: IndexMap::new(), sealed_in: None };
-    merged.add(&layer.extension_entries, extension, OriginKind::Extension, &extension_name);
-    merged.add(&layer.instance_entries, instance, OriginKind::Instance, &instance_name);
-    merged.add(&layer.service_entries, service, OriginKind::Service, &service_name);
+    let mut merged = Merged {
+        layer,
+        entries: IndexMap::new(),
+        sealed_in: None,
+    };
+    merged.add(
+        &layer.extension_entries,
+        extension,
+        OriginKind::Extension,
+        &extension_name,
+    );
+    merged.add(
+        &layer.instance_entries,
+        instance,
+        OriginKind::Instance,
+        &instance_name,
+    );
+    merged.add(
+        &layer.service_entries,
+        service,
+        OriginKind::Service,
+        &service_name,
+    );
     if let (Some(id), Some(bound)) = (eligible.endpoint, &endpoint) {
-        merged.add(&layer.endpoint_entries, id, OriginKind::Endpoint, &bound.name);
+        merged.add(
+            &layer.endpoint_entries,
+            id,
+            OriginKind::Endpoint,
+            &bound.name,
+        );
     }
     if let (Some(id), Some(name)) = (profile, &profile_name) {
-        let data_key = WrappedKey::from_bytes(layer.strings.bytes_of(layer.instance_data_key.at(instance)));
+        let data_key =
+            WrappedKey::from_bytes(layer.strings.bytes_of(layer.instance_data_key.at(instance)));
         merged.sealed_in = Some((extension_name.clone(), instance_name.clone(), data_key));
         merged.add(&layer.profile_entries, id, OriginKind::Profile, name);
     }
-    let expires = profile.map(|profile| layer.profile_expires.at(profile)).filter(|expires| *expires != i64::MAX);
+    let expires = profile
+        .map(|profile| layer.profile_expires.at(profile))
+        .filter(|expires| *expires != i64::MAX);
     Binding {
         name: name.clone(),
         product: text(layer.extension_product.at(extension)),
@@ -207,8 +234,18 @@ impl<'l> Merged<'l> {
         for entry in entries.of(id) {
             let name = self.layer.text(entry.name);
             let value = self.value(entry, name, part);
-            let origin = Origin { kind, name: part.clone() };
-            self.entries.insert(name, ConfigurationValue { name: name.to_owned(), value, origin });
+            let origin = Origin {
+                kind,
+                name: part.clone(),
+            };
+            self.entries.insert(
+                name,
+                ConfigurationValue {
+                    name: name.to_owned(),
+                    value,
+                    origin,
+                },
+            );
         }
     }
 

@@ -53,7 +53,14 @@ impl RunContext {
     /// A caller in a zone, of no project, user, group or workflow.
     #[must_use]
     pub const fn new(zone: Zone) -> Self {
-        Self { project: None, user: None, groups: Vec::new(), workflow: None, zone, now: None }
+        Self {
+            project: None,
+            user: None,
+            groups: Vec::new(),
+            workflow: None,
+            zone,
+            now: None,
+        }
     }
 
     /// Sets the project.

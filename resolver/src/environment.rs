@@ -41,16 +41,51 @@ impl Unsettable {
     }
 }
 
-/// Variables that decide which code runs: loaders, shells and interpreters read them before any
+/// Whether a variable decides which code runs: loaders, shells and interpreters read it before any
 /// program gets a say. From the manuals of ld.so, bash, CPython, Node.js, Perl, Ruby, the JVM and
 /// git.
-const PROTECTED: &[&str] = &[
-    "BASH_ENV", "BASHOPTS", "CDPATH", "CLASSPATH", "ENV", "GCONV_PATH", "GIT_EXEC_PATH", "GIT_SSH",
-    "GIT_SSH_COMMAND", "GLIBC_TUNABLES", "HOME", "IFS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS",
-    "NODE_OPTIONS", "NODE_PATH", "PATH", "PERL5LIB", "PERL5OPT", "PERLLIB", "PROMPT_COMMAND", "PS4",
-    "PYTHONBREAKPOINT", "PYTHONHOME", "PYTHONINSPECT", "PYTHONPATH", "PYTHONSTARTUP",
-    "PYTHONUSERBASE", "RUBYLIB", "RUBYOPT", "SHELL", "SHELLOPTS", "_JAVA_OPTIONS",
-];
+fn is_protected(name: &str) -> bool {
+    let loader = ["LD_", "DYLD_", "BASH_FUNC_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix));
+    loader
+        || matches!(
+            name,
+            "BASH_ENV"
+                | "BASHOPTS"
+                | "CDPATH"
+                | "CLASSPATH"
+                | "ENV"
+                | "GCONV_PATH"
+                | "GIT_EXEC_PATH"
+                | "GIT_SSH"
+                | "GIT_SSH_COMMAND"
+                | "GLIBC_TUNABLES"
+                | "HOME"
+                | "IFS"
+                | "JAVA_TOOL_OPTIONS"
+                | "JDK_JAVA_OPTIONS"
+                | "NODE_OPTIONS"
+                | "NODE_PATH"
+                | "PATH"
+                | "PERL5LIB"
+                | "PERL5OPT"
+                | "PERLLIB"
+                | "PROMPT_COMMAND"
+                | "PS4"
+                | "PYTHONBREAKPOINT"
+                | "PYTHONHOME"
+                | "PYTHONINSPECT"
+                | "PYTHONPATH"
+                | "PYTHONSTARTUP"
+                | "PYTHONUSERBASE"
+                | "RUBYLIB"
+                | "RUBYOPT"
+                | "SHELL"
+                | "SHELLOPTS"
+                | "_JAVA_OPTIONS"
+        )
+}
 
 /// Whether a variable of this name may be set: it is a POSIX name, and does not decide which
 /// code runs (`PATH`, `LD_*`, `DYLD_*`, `PYTHONPATH` and the like).
@@ -59,13 +94,18 @@ const PROTECTED: &[&str] = &[
 /// Why not.
 pub fn is_settable(name: &str) -> Result<(), Unsettable> {
     let mut bytes = name.bytes();
-    let starts = bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+    let starts = bytes
+        .next()
+        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
     if !starts || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        return Err(Unsettable::Name { name: hitchpost_registry_core::decode::shortened(name).into_owned() });
+        return Err(Unsettable::Name {
+            name: hitchpost_registry_core::decode::shortened(name).into_owned(),
+        });
     }
-    let loader = ["LD_", "DYLD_", "BASH_FUNC_"].iter().any(|prefix| name.starts_with(prefix));
-    if loader || PROTECTED.contains(&name) {
-        return Err(Unsettable::Protected { name: name.to_owned() });
+    if is_protected(name) {
+        return Err(Unsettable::Protected {
+            name: name.to_owned(),
+        });
     }
     Ok(())
 }
@@ -107,27 +147,41 @@ impl EnvValue {
     /// A value that everybody may see.
     #[must_use]
     pub fn public(text: String, origin: String) -> Self {
-        Self { parts: vec![EnvPart::Text(text)], origin }
+        Self {
+            parts: vec![EnvPart::Text(text)],
+            origin,
+        }
     }
 
     /// A value made of others, one after the other. It is secret when any of them is.
     #[must_use]
     pub fn joined(values: impl IntoIterator<Item = Self>, origin: String) -> Self {
-        Self { parts: values.into_iter().flat_map(|value| value.parts).collect(), origin }
+        Self {
+            parts: values.into_iter().flat_map(|value| value.parts).collect(),
+            origin,
+        }
     }
 
     pub(crate) fn of(value: &Value, origin: String) -> Self {
         let part = match value {
             Value::Public(text) => EnvPart::Text(text.clone()),
-            Value::Secret(secret) => EnvPart::Secret { secret: secret.clone(), encoded: false },
+            Value::Secret(secret) => EnvPart::Secret {
+                secret: secret.clone(),
+                encoded: false,
+            },
         };
-        Self { parts: vec![part], origin }
+        Self {
+            parts: vec![part],
+            origin,
+        }
     }
 
     /// Whether any of it is secret.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, EnvPart::Secret { .. }))
+        self.parts
+            .iter()
+            .any(|part| matches!(part, EnvPart::Secret { .. }))
     }
 
     /// The value as it may be shown: the text, or [`REDACTED`].
@@ -136,7 +190,16 @@ impl EnvValue {
         if self.is_secret() {
             return REDACTED.to_owned();
         }
-        self.parts.iter().map(|part| if let EnvPart::Text(text) = part { text } else { "" }).collect()
+        self.parts
+            .iter()
+            .map(|part| {
+                if let EnvPart::Text(text) = part {
+                    text
+                } else {
+                    ""
+                }
+            })
+            .collect()
     }
 
     /// Which part of the record it comes from.
@@ -149,7 +212,10 @@ impl EnvValue {
     ///
     /// # Errors
     /// The error of `open`.
-    pub fn reveal<E>(&self, open: &mut dyn FnMut(&Secret) -> Result<SecretString, E>) -> Result<SecretString, E> {
+    pub fn reveal<E>(
+        &self,
+        open: &mut dyn FnMut(&Secret) -> Result<SecretString, E>,
+    ) -> Result<SecretString, E> {
         let mut text = String::new();
         for part in &self.parts {
             match part {
@@ -176,14 +242,15 @@ impl EnvValue {
 /// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
 fn percent_encoded(text: &str) -> String {
     use std::fmt::Write;
-    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        encoded
-    })
+    text.bytes()
+        .fold(String::with_capacity(text.len()), |mut encoded, byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                encoded.push(char::from(byte));
+            } else {
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+            encoded
+        })
 }
 
 /// A configuration key that `env` asks for and the binding does not have.
@@ -210,8 +277,15 @@ pub(crate) fn environment(
     };
     let known = catalogue.service_type(binding.service_type.as_str());
     if let Some(service) = known {
-        let url = binding.endpoint.as_ref().and_then(|endpoint| endpoint.url.as_deref());
-        let source = Source { binding, service, url, parsed: url.and_then(|url| Url::parse(url).ok()) };
+        let url = binding
+            .endpoint
+            .as_ref()
+            .and_then(|endpoint| endpoint.url.as_deref());
+        let source = Source {
+            binding,
+            service,
+            url,
+        };
         let mut done: Vec<&str> = Vec::new();
         for projection in &service.environment {
             // A variable that is listed again is a fallback for when the first has no value.
@@ -225,24 +299,45 @@ pub(crate) fn environment(
         }
     }
     for entry in &binding.configuration {
-        set(format!("{prefix}{}", entry.name), EnvValue::of(&entry.value, entry.origin.to_string()));
+        set(
+            format!("{prefix}{}", entry.name),
+            EnvValue::of(&entry.value, entry.origin.to_string()),
+        );
     }
     for (name, wanted) in &way.env {
         let origin = format!("requirement/{}", binding.name);
         let text = match wanted {
-            EnvSource::Url => binding.endpoint.as_ref().and_then(|endpoint| endpoint.url.clone()),
+            EnvSource::Url => binding
+                .endpoint
+                .as_ref()
+                .and_then(|endpoint| endpoint.url.clone()),
             EnvSource::Version => binding.version.as_ref().map(ToString::to_string),
             EnvSource::Product => Some(binding.product.to_string()),
             EnvSource::Instance => Some(binding.instance.to_string()),
             EnvSource::Key(key) => {
-                let found = binding.configuration.iter().find(|entry| entry.name == *key);
-                let found = found.ok_or_else(|| MissingKey { variable: name.clone(), key: key.clone() })?;
-                set(name.clone(), EnvValue::of(&found.value, found.origin.to_string()));
+                let found = binding
+                    .configuration
+                    .iter()
+                    .find(|entry| entry.name == *key);
+                let found = found.ok_or_else(|| MissingKey {
+                    variable: name.clone(),
+                    key: key.clone(),
+                })?;
+                set(
+                    name.clone(),
+                    EnvValue::of(&found.value, found.origin.to_string()),
+                );
                 continue;
             }
         };
-        let missing = || MissingKey { variable: name.clone(), key: format!("{wanted:?}").to_lowercase() };
-        set(name.clone(), EnvValue::public(text.ok_or_else(missing)?, origin));
+        let missing = || MissingKey {
+            variable: name.clone(),
+            key: format!("{wanted:?}").to_lowercase(),
+        };
+        set(
+            name.clone(),
+            EnvValue::public(text.ok_or_else(missing)?, origin),
+        );
     }
     Ok(environment)
 }
@@ -252,7 +347,6 @@ struct Source<'b> {
     binding: &'b Binding,
     service: &'b CatalogueService,
     url: Option<&'b str>,
-    parsed: Option<Url>,
 }
 
 impl Source<'_> {
@@ -264,15 +358,22 @@ impl Source<'_> {
             parts.push(match part {
                 Part::Text(text) => EnvPart::Text(text.clone()),
                 Part::Placeholder(Placeholder::Url) => EnvPart::Text(self.url?.to_owned()),
-                Part::Placeholder(Placeholder::UrlPart(part)) => EnvPart::Text(self.url_part(*part)?),
-                Part::Placeholder(Placeholder::Version) => EnvPart::Text(self.binding.version.as_ref()?.to_string()),
+                Part::Placeholder(Placeholder::UrlPart(part)) => {
+                    EnvPart::Text(self.url_part(*part)?)
+                }
+                Part::Placeholder(Placeholder::Version) => {
+                    EnvPart::Text(self.binding.version.as_ref()?.to_string())
+                }
                 Part::Placeholder(Placeholder::Configuration { key, encoded }) => {
                     let entry = self.entry(key)?;
                     origin = entry.origin.to_string();
                     match &entry.value {
                         Value::Public(text) if *encoded => EnvPart::Text(percent_encoded(text)),
                         Value::Public(text) => EnvPart::Text(text.clone()),
-                        Value::Secret(secret) => EnvPart::Secret { secret: secret.clone(), encoded: *encoded },
+                        Value::Secret(secret) => EnvPart::Secret {
+                            secret: secret.clone(),
+                            encoded: *encoded,
+                        },
                     }
                 }
             });
@@ -282,13 +383,22 @@ impl Source<'_> {
 
     /// A configuration value by its name, or else by one of its aliases in their order.
     fn entry(&self, key: &str) -> Option<&crate::binding::ConfigurationValue> {
-        let find = |name: &str| self.binding.configuration.iter().find(|entry| entry.name == name);
-        let known = self.service.configuration.iter().find(|known| known.name == key);
+        let find = |name: &str| {
+            self.binding
+                .configuration
+                .iter()
+                .find(|entry| entry.name == name)
+        };
+        let known = self
+            .service
+            .configuration
+            .iter()
+            .find(|known| known.name == key);
         find(key).or_else(|| known?.aliases.iter().find_map(|alias| find(alias)))
     }
 
     fn url_part(&self, part: UrlPart) -> Option<String> {
-        let url = self.parsed.as_ref()?;
+        let url = Url::parse(self.url?).ok()?;
         let port = || url.port_or_known_default().or(self.service.port);
         match part {
             UrlPart::Scheme => Some(url.scheme().to_owned()),

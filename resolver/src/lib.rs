@@ -19,7 +19,9 @@ pub use environment::{EnvValue, Secret, Unsettable, is_settable};
 pub use explain::{ExplainedCandidate, Explanation, Verdict};
 pub use failure::{Failure, FailureCode};
 pub use lock::{Drift, DriftKind, Lock, LockError, NO_STEP};
-pub use requirement::{Alternative, EnvSource, Requirement, Selector, parse_requirements, requirement_schema};
+pub use requirement::{
+    Alternative, EnvSource, Requirement, Selector, parse_requirements, requirement_schema,
+};
 pub use resolution::{Choice, OnAmbiguity, Opener, Resolution, ResolveOptions};
 pub use snapshot::{ImageError, Snapshot};
 pub use stage::rank::RankRule;

@@ -71,14 +71,21 @@ impl<'s> Choice<'s> {
     #[must_use]
     pub fn endpoint(&self) -> Option<&'s str> {
         let eligible = self.eligible()?;
-        eligible.endpoint.map(|endpoint| eligible.layer.text(eligible.layer.endpoint_name.at(endpoint)))
+        eligible.endpoint.map(|endpoint| {
+            eligible
+                .layer
+                .text(eligible.layer.endpoint_name.at(endpoint))
+        })
     }
 
     /// The profile's name, when one was chosen.
     #[must_use]
     pub fn profile(&self) -> Option<&'s str> {
         let eligible = self.eligible()?;
-        eligible.profile.profile().map(|profile| eligible.layer.text(eligible.layer.profile_name.at(profile)))
+        eligible
+            .profile
+            .profile()
+            .map(|profile| eligible.layer.text(eligible.layer.profile_name.at(profile)))
     }
 
     /// Why nothing was chosen.
@@ -102,25 +109,48 @@ impl Snapshot {
     /// Chooses for each requirement of a step, all of them together; see the stages in
     /// [the crate's documentation](crate).
     #[must_use]
-    pub fn choose(&self, requirements: &[Requirement], caller: &RunContext, on_ambiguity: OnAmbiguity) -> Vec<Choice<'_>> {
-        solve(self, requirements, caller, on_ambiguity).into_iter().map(Choice).collect()
+    pub fn choose(
+        &self,
+        requirements: &[Requirement],
+        caller: &RunContext,
+        on_ambiguity: OnAmbiguity,
+    ) -> Vec<Choice<'_>> {
+        solve(self, requirements, caller, on_ambiguity)
+            .into_iter()
+            .map(Choice)
+            .collect()
     }
 
     /// Resolves the requirements of a step: chooses, and writes the bindings out.
     #[must_use]
-    pub fn resolve(&self, requirements: &[Requirement], caller: &RunContext, options: ResolveOptions<'_>) -> Resolution {
-        let mut resolution = Resolution { revision: self.revision(), bindings: Vec::new(), failures: Vec::new() };
+    pub fn resolve(
+        &self,
+        requirements: &[Requirement],
+        caller: &RunContext,
+        options: ResolveOptions<'_>,
+    ) -> Resolution {
+        let mut resolution = Resolution {
+            revision: self.revision(),
+            bindings: Vec::new(),
+            failures: Vec::new(),
+        };
         let outcomes = solve(self, requirements, caller, options.on_ambiguity);
         for (index, (requirement, outcome)) in requirements.iter().zip(&outcomes).enumerate() {
             match outcome {
                 Outcome::Skipped => {}
                 Outcome::Failed(_) => {
-                    let explanation = explain_one(self, requirements, (index, requirement), outcome, caller);
+                    let explanation =
+                        explain_one(self, requirements, (index, requirement), outcome, caller);
                     resolution.failures.extend(explanation.into_failure());
                 }
-                Outcome::Chosen { eligible, alternative } => {
+                Outcome::Chosen {
+                    eligible,
+                    alternative,
+                } => {
                     let mut binding = bind(&requirement.name, eligible);
-                    let Some(way) = requirement.alternatives.get(*alternative) else { continue };
+                    let Some(way) = requirement.alternatives.get(*alternative) else {
+                        continue;
+                    };
                     match environment(&binding, way, self.catalogue()) {
                         Ok(environment) => {
                             binding.environment = environment;
@@ -131,7 +161,11 @@ impl Snapshot {
                             code: FailureCode::Absent,
                             message: format!(
                                 "`{}` is to be set from `{}`, which `{}/{}/{}` does not have",
-                                missing.variable, missing.key, binding.extension, binding.instance, binding.service
+                                missing.variable,
+                                missing.key,
+                                binding.extension,
+                                binding.instance,
+                                binding.service
                             ),
                             candidates: Vec::new(),
                         }),
@@ -139,17 +173,27 @@ impl Snapshot {
                 }
             }
         }
-        resolution.failures.extend(collisions(&resolution.bindings, options));
+        resolution
+            .failures
+            .extend(collisions(&resolution.bindings, options));
         resolution
     }
 
     /// Explains, for each requirement, every visible candidate: why it was rejected, what outranks
     /// it, or that it was chosen.
     #[must_use]
-    pub fn explain(&self, requirements: &[Requirement], caller: &RunContext, on_ambiguity: OnAmbiguity) -> Vec<Explanation> {
+    pub fn explain(
+        &self,
+        requirements: &[Requirement],
+        caller: &RunContext,
+        on_ambiguity: OnAmbiguity,
+    ) -> Vec<Explanation> {
         let outcomes = solve(self, requirements, caller, on_ambiguity);
         let each = requirements.iter().enumerate().zip(&outcomes);
-        each.map(|(requirement, outcome)| explain_one(self, requirements, requirement, outcome, caller)).collect()
+        each.map(|(requirement, outcome)| {
+            explain_one(self, requirements, requirement, outcome, caller)
+        })
+        .collect()
     }
 }
 
@@ -187,7 +231,10 @@ fn collisions(bindings: &[Binding], options: ResolveOptions<'_>) -> Vec<Failure>
 }
 
 fn place(binding: &Binding) -> String {
-    format!("{}/{}/{}", binding.extension, binding.instance, binding.service)
+    format!(
+        "{}/{}/{}",
+        binding.extension, binding.instance, binding.service
+    )
 }
 
 fn is_same(a: &EnvValue, b: &EnvValue, open: Option<Opener<'_>>) -> bool {
@@ -222,7 +269,11 @@ impl Resolution {
     #[must_use]
     pub fn environment(&self) -> IndexMap<&str, &EnvValue> {
         let mut all = IndexMap::new();
-        for (name, value) in self.bindings.iter().flat_map(|binding| &binding.environment) {
+        for (name, value) in self
+            .bindings
+            .iter()
+            .flat_map(|binding| &binding.environment)
+        {
             all.entry(name.as_str()).or_insert(value);
         }
         all
@@ -232,12 +283,19 @@ impl Resolution {
     ///
     /// # Errors
     /// The error of `open`.
-    pub fn revealed<E>(&self, open: &mut dyn FnMut(&Secret) -> Result<SecretString, E>) -> Result<Json, E> {
+    pub fn revealed<E>(
+        &self,
+        open: &mut dyn FnMut(&Secret) -> Result<SecretString, E>,
+    ) -> Result<Json, E> {
         self.document(&mut |secret| open(secret).map(|opened| opened.expose_secret().to_owned()))
     }
 
     fn document<E>(&self, show: &mut dyn FnMut(&Secret) -> Result<String, E>) -> Result<Json, E> {
-        let bindings: Result<Vec<Json>, E> = self.bindings.iter().map(|binding| binding.document(show)).collect();
+        let bindings: Result<Vec<Json>, E> = self
+            .bindings
+            .iter()
+            .map(|binding| binding.document(show))
+            .collect();
         Ok(json!({ "revision": self.revision, "bindings": bindings?, "failures": self.failures }))
     }
 }
@@ -246,7 +304,10 @@ impl Binding {
     /// A configuration value by its key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.configuration.iter().find(|entry| entry.name == key).map(|entry| &entry.value)
+        self.configuration
+            .iter()
+            .find(|entry| entry.name == key)
+            .map(|entry| &entry.value)
     }
 
     fn document<E>(&self, show: &mut dyn FnMut(&Secret) -> Result<String, E>) -> Result<Json, E> {
@@ -257,7 +318,9 @@ impl Binding {
                 Value::Secret(secret) => (show(secret)?, true),
             };
             let origin = entry.origin.to_string();
-            configuration.push(json!({ "name": entry.name, "value": value, "secret": secret, "origin": origin }));
+            configuration.push(
+                json!({ "name": entry.name, "value": value, "secret": secret, "origin": origin }),
+            );
         }
         let mut env = serde_json::Map::new();
         for (name, value) in &self.environment {
@@ -265,7 +328,11 @@ impl Binding {
             // A value of which any part is not shown is not shown at all.
             let text = value.reveal(&mut shown)?;
             let text = text.expose_secret();
-            let text = if value.is_secret() && text.contains(REDACTED) { REDACTED } else { text };
+            let text = if value.is_secret() && text.contains(REDACTED) {
+                REDACTED
+            } else {
+                text
+            };
             env.insert(name.clone(), text.into());
         }
         Ok(json!({
@@ -291,7 +358,8 @@ impl Binding {
 /// The documented JSON; every secret as [`REDACTED`].
 impl Serialize for Resolution {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let redacted = self.document(&mut |_| Ok::<_, std::convert::Infallible>(REDACTED.to_owned()));
+        let redacted =
+            self.document(&mut |_| Ok::<_, std::convert::Infallible>(REDACTED.to_owned()));
         let Ok(document) = redacted;
         document.serialize(serializer)
     }
@@ -300,7 +368,8 @@ impl Serialize for Resolution {
 /// The documented JSON of one binding; every secret as [`REDACTED`].
 impl Serialize for Binding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let redacted = self.document(&mut |_| Ok::<_, std::convert::Infallible>(REDACTED.to_owned()));
+        let redacted =
+            self.document(&mut |_| Ok::<_, std::convert::Infallible>(REDACTED.to_owned()));
         let Ok(document) = redacted;
         document.serialize(serializer)
     }

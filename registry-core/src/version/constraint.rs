@@ -254,7 +254,8 @@ impl Constraint {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn side(&self, version: &Version) -> Option<Ordering> {
-        let side = |alternative: &Vec<Comparator>| alternative.iter().find_map(|one| one.side(version));
+        let side =
+            |alternative: &Vec<Comparator>| alternative.iter().find_map(|one| one.side(version));
         let mut sides = self.alternatives.iter().map(side);
         let first = sides.next()??;
         sides.all(|other| other == Some(first)).then_some(first)
@@ -331,7 +332,11 @@ impl Comparator {
             Operator::Caret => !reading.reaches(version, reading.caret_parts()),
         };
         // What is after the operand and does not share its parts is after all that share them.
-        let side = if order.is_lt() { Ordering::Less } else { Ordering::Greater };
+        let side = if order.is_lt() {
+            Ordering::Less
+        } else {
+            Ordering::Greater
+        };
         outside.then_some(side)
     }
 

@@ -9,10 +9,7 @@ use hitchpost_registry_core::{
 use crate::{fixtures, parse, rendered};
 
 /// Codes of requirements and workflows, which the resolver reads; it provokes them.
-const OF_REQUIREMENTS: &[Code] = &[
-    Code::UnknownExpression,
-    Code::InvalidVariable,
-];
+const OF_REQUIREMENTS: &[Code] = &[Code::UnknownExpression, Code::InvalidVariable];
 
 /// Codes of importers, which provoke them below.
 const OF_IMPORTS: &[Code] = &[Code::NotImported, Code::AdaptedName];

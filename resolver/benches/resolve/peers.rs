@@ -36,11 +36,18 @@ pub(crate) fn rows(records: &[Extension]) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for extension in records {
         for instance in &extension.instances {
-            let is_pre = instance.version.as_ref().is_some_and(Version::is_prerelease);
+            let is_pre = instance
+                .version
+                .as_ref()
+                .is_some_and(Version::is_prerelease);
             let is_global = instance.admission.scope == Scope::Global;
             for service in &instance.services {
                 rows.push(Row {
-                    names: (extension.name.as_str(), instance.name.as_str(), service.name.as_str()),
+                    names: (
+                        extension.name.as_str(),
+                        instance.name.as_str(),
+                        service.name.as_str(),
+                    ),
                     service_type: service.service_type.as_str(),
                     category: service.category.as_ref().map_or("", |name| name.as_str()),
                     product: extension.product.as_str(),
@@ -48,9 +55,17 @@ pub(crate) fn rows(records: &[Extension]) -> Vec<Row<'_>> {
                     version: instance.version.as_ref(),
                     labels: &extension.labels,
                     instance_project: project(&instance.admission),
-                    account_project: instance.profiles.first().and_then(|profile| project(&profile.admission)),
-                    is_external: service.endpoints.iter().any(|one| one.endpoint_type == EndpointType::External),
-                    prefix: u8::from(is_global) << 3 | u8::from(!instance.default) << 2 | u8::from(is_pre) << 1,
+                    account_project: instance
+                        .profiles
+                        .first()
+                        .and_then(|profile| project(&profile.admission)),
+                    is_external: service
+                        .endpoints
+                        .iter()
+                        .any(|one| one.endpoint_type == EndpointType::External),
+                    prefix: u8::from(is_global) << 3
+                        | u8::from(!instance.default) << 2
+                        | u8::from(is_pre) << 1,
                 });
             }
         }
@@ -75,13 +90,20 @@ impl<'b, 'r> Best<'b, 'r> {
             return;
         }
         let order = |other: &Row<'_>| match (row.version, other.version) {
-            (Some(own), Some(other_version)) if row.product == other.product => own.compare(other_version),
+            (Some(own), Some(other_version)) if row.product == other.product => {
+                own.compare(other_version)
+            }
             _ => None,
         };
-        if self.held.iter().any(|other| order(other) == Some(Ordering::Less)) {
+        if self
+            .held
+            .iter()
+            .any(|other| order(other) == Some(Ordering::Less))
+        {
             return;
         }
-        self.held.retain(|other| order(other) != Some(Ordering::Greater));
+        self.held
+            .retain(|other| order(other) != Some(Ordering::Greater));
         self.held.push(row);
     }
 
@@ -101,11 +123,22 @@ fn zone(caller: &RunContext) -> &str {
 }
 
 /// The one service that is best for a selector, by a look at each.
-pub(crate) fn scan<'r>(rows: &[Row<'r>], selector: &Selector, caller: &RunContext) -> Option<(&'r str, &'r str, &'r str)> {
-    let is = |wanted: &Option<hitchpost_registry_core::Name>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted.as_str() == found);
+pub(crate) fn scan<'r>(
+    rows: &[Row<'r>],
+    selector: &Selector,
+    caller: &RunContext,
+) -> Option<(&'r str, &'r str, &'r str)> {
+    let is = |wanted: &Option<hitchpost_registry_core::Name>, found: &str| {
+        wanted
+            .as_ref()
+            .is_none_or(|wanted| wanted.as_str() == found)
+    };
     let project = caller.project.as_ref().map_or("", |name| name.as_str());
     let zone = zone(caller);
-    let constraint = selector.version.as_ref().map(|version| version.as_ref().unwrap());
+    let constraint = selector
+        .version
+        .as_ref()
+        .map(|version| version.as_ref().unwrap());
     let admits = |wanted: Option<&str>| wanted.is_none_or(|wanted| wanted == project);
     let mut best = Best::default();
     for row in rows {
@@ -115,11 +148,15 @@ pub(crate) fn scan<'r>(rows: &[Row<'r>], selector: &Selector, caller: &RunContex
             && is(&selector.extension, row.names.0)
             && is(&selector.instance, row.names.1)
             && is(&selector.zone, row.zone)
-            && selector.labels.iter().all(|(name, value)| row.labels.get(name) == Some(value));
+            && selector
+                .labels
+                .iter()
+                .all(|(name, value)| row.labels.get(name) == Some(value));
         let is_near = row.zone == zone;
         if is_meant
             && admits(row.instance_project)
-            && constraint.is_none_or(|wanted| row.version.is_some_and(|version| wanted.matches(version)))
+            && constraint
+                .is_none_or(|wanted| row.version.is_some_and(|version| wanted.matches(version)))
             && (row.is_external || is_near && selector.endpoint.is_none())
             && admits(row.account_project)
         {
@@ -147,17 +184,41 @@ impl<'r> Sqlite<'r> {
             )
             .unwrap();
         let mut versions: Vec<&Version> = rows.iter().filter_map(|row| row.version).collect();
-        versions.sort_by(|a, b| a.compare(b).unwrap_or(Ordering::Equal).then(a.as_str().cmp(b.as_str())));
+        versions.sort_by(|a, b| {
+            a.compare(b)
+                .unwrap_or(Ordering::Equal)
+                .then(a.as_str().cmp(b.as_str()))
+        });
         versions.dedup();
         {
-            let mut insert = connection.prepare("INSERT INTO service VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)").unwrap();
+            let mut insert = connection
+                .prepare("INSERT INTO service VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+                .unwrap();
             for (id, row) in rows.iter().enumerate() {
-                let version = row.version.map(|version| versions.iter().position(|one| *one == version).unwrap() as i64);
-                let team = row.labels.iter().find(|(name, _)| **name == "team").map(|(_, value)| value);
+                let version = row
+                    .version
+                    .map(|version| versions.iter().position(|one| *one == version).unwrap() as i64);
+                let team = row
+                    .labels
+                    .iter()
+                    .find(|(name, _)| **name == "team")
+                    .map(|(_, value)| value);
                 insert
                     .execute(params![
-                        id as i64, row.service_type, row.category, row.product, row.names.0, row.names.1, row.zone, team, version,
-                        version, row.instance_project, row.account_project, row.is_external, row.prefix
+                        id as i64,
+                        row.service_type,
+                        row.category,
+                        row.product,
+                        row.names.0,
+                        row.names.1,
+                        row.zone,
+                        team,
+                        version,
+                        version,
+                        row.instance_project,
+                        row.account_project,
+                        row.is_external,
+                        row.prefix
                     ])
                     .unwrap();
             }
@@ -169,17 +230,33 @@ impl<'r> Sqlite<'r> {
                  CREATE INDEX by_team ON service (team, type, prefix); ANALYZE",
             )
             .unwrap();
-        Self { connection, rows, versions }
+        Self {
+            connection,
+            rows,
+            versions,
+        }
     }
 
     /// The one service that is best for a selector: the eligible ones by rank, until it is clear.
-    pub(crate) fn query(&self, selector: &Selector, caller: &RunContext) -> Option<(&'r str, &'r str, &'r str)> {
+    pub(crate) fn query(
+        &self,
+        selector: &Selector,
+        caller: &RunContext,
+    ) -> Option<(&'r str, &'r str, &'r str)> {
         let mut sql = String::from(
             "SELECT id, prefix | (zone <> ?1) AS rank FROM service WHERE (project IS NULL OR project = ?2)
              AND (account IS NULL OR account = ?2)",
         );
-        sql += if selector.endpoint.is_some() { " AND external" } else { " AND (external OR zone = ?1)" };
-        let project = caller.project.as_ref().map_or("", |name| name.as_str()).to_owned();
+        sql += if selector.endpoint.is_some() {
+            " AND external"
+        } else {
+            " AND (external OR zone = ?1)"
+        };
+        let project = caller
+            .project
+            .as_ref()
+            .map_or("", |name| name.as_str())
+            .to_owned();
         let mut values = vec![zone(caller).to_owned(), project];
         let mut bind = |column: &str, value: Option<&str>| {
             if let Some(value) = value {
@@ -187,7 +264,9 @@ impl<'r> Sqlite<'r> {
                 sql += &format!(" AND {column} = ?{}", values.len());
             }
         };
-        let text = |name: &'_ Option<hitchpost_registry_core::Name>| name.as_ref().map(|name| name.as_str().to_owned());
+        let text = |name: &'_ Option<hitchpost_registry_core::Name>| {
+            name.as_ref().map(|name| name.as_str().to_owned())
+        };
         bind("type", text(&selector.service).as_deref());
         bind("category", text(&selector.category).as_deref());
         bind("product", text(&selector.product).as_deref());
@@ -198,13 +277,19 @@ impl<'r> Sqlite<'r> {
             bind("team", Some(value));
         }
         if let Some(Ok(constraint)) = &selector.version {
-            let fitting = self.versions.iter().enumerate().filter(|(_, version)| constraint.matches(version));
+            let fitting = self
+                .versions
+                .iter()
+                .enumerate()
+                .filter(|(_, version)| constraint.matches(version));
             let fitting: Vec<String> = fitting.map(|(id, _)| id.to_string()).collect();
             sql += &format!(" AND version IN ({})", fitting.join(","));
         }
         sql += " ORDER BY rank, product, level DESC";
         let mut statement = self.connection.prepare_cached(&sql).unwrap();
-        let mut found = statement.query(rusqlite::params_from_iter(&values)).unwrap();
+        let mut found = statement
+            .query(rusqlite::params_from_iter(&values))
+            .unwrap();
         let mut best = Best::default();
         while let Some(row) = found.next().unwrap() {
             let (id, rank): (i64, u8) = (row.get(0).unwrap(), row.get(1).unwrap());

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use hitchpost_registry_core::{
-    Admission, ConfigurationEntry, Endpoint, EndpointType, Extension, Instance, Name, Profile, Scope, SecretEntry, SecretValue,
-    Service, Version,
+    Admission, ConfigurationEntry, Endpoint, EndpointType, Extension, Instance, Name, Profile,
+    Scope, SecretEntry, SecretValue, Service, Version,
 };
 use hitchpost_resolver::{Requirement, RunContext, Selector, Zone};
 
@@ -44,7 +44,9 @@ fn name(text: &str) -> Name {
 }
 
 fn pool(prefix: &str, count: usize) -> Vec<Name> {
-    (0..count).map(|number| name(&format!("{prefix}-{number}"))).collect()
+    (0..count)
+        .map(|number| name(&format!("{prefix}-{number}")))
+        .collect()
 }
 
 impl Pools {
@@ -59,7 +61,9 @@ impl Pools {
             zones: pool("zone", 20),
             projects: pool("project", 200),
             teams: (0..400).map(|number| format!("team-{number}")).collect(),
-            versions: versions.map(|text| Version::infer(&text).unwrap()).collect(),
+            versions: versions
+                .map(|text| Version::infer(&text).unwrap())
+                .collect(),
         }
     }
 }
@@ -71,7 +75,11 @@ pub(crate) fn records(pools: &Pools, services: usize) -> Vec<Extension> {
     let mut made = 0;
     while made < services {
         let record = record(pools, &mut rng, records.len());
-        made += record.instances.iter().map(|instance| instance.services.len()).sum::<usize>();
+        made += record
+            .instances
+            .iter()
+            .map(|instance| instance.services.len())
+            .sum::<usize>();
         records.push(record);
     }
     records
@@ -85,20 +93,33 @@ fn record(pools: &Pools, rng: &mut Rng, number: usize) -> Extension {
         name: name(&format!("tool-{number}")),
         product: pools.products[product].clone(),
         description: String::new(),
-        labels: BTreeMap::from([(name("team"), team), (name("env"), (*rng.pick(&["dev", "prod"])).to_owned())]),
+        labels: BTreeMap::from([
+            (name("team"), team),
+            (name("env"), (*rng.pick(&["dev", "prod"])).to_owned()),
+        ]),
         immutable: false,
         configuration: Vec::new(),
-        instances: (0..count).map(|index| instance(pools, rng, product, index, number)).collect(),
+        instances: (0..count)
+            .map(|index| instance(pools, rng, product, index, number))
+            .collect(),
     }
 }
 
 fn only(pools: &Pools, rng: &mut Rng) -> Admission {
-    Admission { scope: Scope::Project, projects: vec![rng.pick(&pools.projects).clone()], ..Admission::default() }
+    Admission {
+        scope: Scope::Project,
+        projects: vec![rng.pick(&pools.projects).clone()],
+        ..Admission::default()
+    }
 }
 
 fn instance(pools: &Pools, rng: &mut Rng, product: usize, index: usize, number: usize) -> Instance {
     let is_open = rng.percent(40);
-    let admission = if rng.percent(10) { only(pools, rng) } else { Admission::default() };
+    let admission = if rng.percent(10) {
+        only(pools, rng)
+    } else {
+        Admission::default()
+    };
     let services = 1 + rng.below(2);
     let first = rng.below(2);
     Instance {
@@ -107,18 +128,31 @@ fn instance(pools: &Pools, rng: &mut Rng, product: usize, index: usize, number: 
         location: rng.pick(&pools.zones).clone(),
         default: rng.percent(2),
         configuration: Vec::new(),
-        services: (0..services).map(|which| service(pools, rng, product * 2 + (first + which) % 2, number)).collect(),
-        profiles: if is_open { Vec::new() } else { vec![profile(pools, rng)] },
+        services: (0..services)
+            .map(|which| service(pools, rng, product * 2 + (first + which) % 2, number))
+            .collect(),
+        profiles: if is_open {
+            Vec::new()
+        } else {
+            vec![profile(pools, rng)]
+        },
         admission,
         data_key: None,
     }
 }
 
 fn profile(pools: &Pools, rng: &mut Rng) -> Profile {
-    let secret = |key: &str| SecretEntry { name: key.into(), value: SecretValue::from_text("0123456789abcdef0123456789abcdef") };
+    let secret = |key: &str| SecretEntry {
+        name: key.into(),
+        value: SecretValue::from_text("0123456789abcdef0123456789abcdef"),
+    };
     Profile {
         name: name("account"),
-        admission: if rng.percent(10) { only(pools, rng) } else { Admission::default() },
+        admission: if rng.percent(10) {
+            only(pools, rng)
+        } else {
+            Admission::default()
+        },
         default: false,
         expires_at: None,
         configuration: vec![secret("ACCESS_KEY"), secret("SECRET_KEY")],
@@ -145,13 +179,20 @@ fn service(pools: &Pools, rng: &mut Rng, kind: usize, number: usize) -> Service 
         description: String::new(),
         auth: None,
         profiles: Vec::new(),
-        configuration: vec![ConfigurationEntry { name: "bucket".into(), value: format!("data-{number}") }],
+        configuration: vec![ConfigurationEntry {
+            name: "bucket".into(),
+            value: format!("data-{number}"),
+        }],
         endpoints,
     }
 }
 
 /// Callers and single requirements: what a workflow's step asks for, in this mixture.
-pub(crate) fn questions(pools: &Pools, records: usize, count: usize) -> Vec<(RunContext, Requirement)> {
+pub(crate) fn questions(
+    pools: &Pools,
+    records: usize,
+    count: usize,
+) -> Vec<(RunContext, Requirement)> {
     let mut rng = Rng(7);
     let requirement = |rng: &mut Rng| {
         let kind = rng.pick(&pools.types).clone();
@@ -169,7 +210,9 @@ pub(crate) fn questions(pools: &Pools, records: usize, count: usize) -> Vec<(Run
             }
             6 => {
                 selector.service = Some(kind);
-                selector.labels.insert(name("team"), rng.pick(&pools.teams).clone());
+                selector
+                    .labels
+                    .insert(name("team"), rng.pick(&pools.teams).clone());
             }
             7 => {
                 selector.product = Some(rng.pick(&pools.products).clone());
@@ -188,8 +231,15 @@ pub(crate) fn questions(pools: &Pools, records: usize, count: usize) -> Vec<(Run
     };
     (0..count)
         .map(|_| {
-            let zone = if rng.percent(80) { Zone::Known(rng.pick(&pools.zones).clone()) } else { Zone::Unknown };
-            let caller = RunContext::new(zone).project(rng.pick(&pools.projects).clone()).user(name("ann")).group(name("data"));
+            let zone = if rng.percent(80) {
+                Zone::Known(rng.pick(&pools.zones).clone())
+            } else {
+                Zone::Unknown
+            };
+            let caller = RunContext::new(zone)
+                .project(rng.pick(&pools.projects).clone())
+                .user(name("ann"))
+                .group(name("data"));
             (caller, requirement(&mut rng))
         })
         .collect()

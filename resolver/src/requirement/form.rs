@@ -1,6 +1,7 @@
 use hitchpost_registry_core::{
-    Code, Constraint, Diagnostics, Document, Name, Node, NodeValue, ScalarKind, form,
+    Code, Constraint, Diagnostics, Document, Name, Node, NodeValue, ScalarKind,
     decode::{Context, Decode, Flag, Located, Scalar, Text},
+    form,
 };
 use schemars::{Schema, generate::SchemaSettings};
 
@@ -64,7 +65,10 @@ impl Decode for TextMap {
             let pair = context.at(key.text.to_string(), |context| {
                 let key_node = Node {
                     span: key.span,
-                    value: NodeValue::Scalar { text: key.text.clone(), kind: ScalarKind::String },
+                    value: NodeValue::Scalar {
+                        text: key.text.clone(),
+                        kind: ScalarKind::String,
+                    },
                 };
                 let name = Located::decode(&key_node, context)?;
                 Some((name, Located::decode(value, context)?))
@@ -88,7 +92,9 @@ impl schemars::JsonSchema for TextMap {
 /// The JSON Schema (2020-12) of a list of requirements.
 #[must_use]
 pub fn requirement_schema() -> Schema {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Vec<RequirementForm>>()
+    SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<Vec<RequirementForm>>()
 }
 
 /// Reads requirements from YAML or JSON: a list of them, or one.
@@ -119,24 +125,43 @@ pub fn parse_requirements(source: &str, bytes: &[u8]) -> Result<Vec<Requirement>
     }
     if document.roots.is_empty() {
         let help = "write a list such as `[{name: storage, service: s3}]`".to_owned();
-        context.report_source(Code::Empty, "the source holds no requirement".to_owned(), Some(help));
+        context.report_source(
+            Code::Empty,
+            "the source holds no requirement".to_owned(),
+            Some(help),
+        );
     }
     let errors = context.error_count();
     let findings = context.finish();
-    if errors == 0 { Ok(requirements) } else { Err(findings) }
+    if errors == 0 {
+        Ok(requirements)
+    } else {
+        Err(findings)
+    }
 }
 
 /// Requirements from their forms; handles given twice and variables that cannot be set are
 /// reported.
-pub(crate) fn into_requirements(forms: Vec<RequirementForm>, context: &mut Context<'_>) -> Vec<Requirement> {
+pub(crate) fn into_requirements(
+    forms: Vec<RequirementForm>,
+    context: &mut Context<'_>,
+) -> Vec<Requirement> {
     let mut requirements: Vec<Requirement> = Vec::with_capacity(forms.len());
     for mut form in forms {
         let Some(name) = form.name.take() else {
             let help = Some("add `name: …`, the handle by which the step calls it".to_owned());
-            context.report_at(Code::MissingKey, &form.place, "`name` is missing".to_owned(), help);
+            context.report_at(
+                Code::MissingKey,
+                &form.place,
+                "`name` is missing".to_owned(),
+                help,
+            );
             continue;
         };
-        if requirements.iter().any(|earlier| earlier.name == name.value) {
+        if requirements
+            .iter()
+            .any(|earlier| earlier.name == name.value)
+        {
             let message = format!("a second requirement is named `{}`", name.value);
             let help = Some("a handle is unique in its step".to_owned());
             context.report_at(Code::DuplicateName, &name.place, message, help);
@@ -152,15 +177,28 @@ pub(crate) fn into_requirements(forms: Vec<RequirementForm>, context: &mut Conte
 }
 
 /// The alternatives of a form, each over what the forms around it state.
-fn alternatives(form: RequirementForm, outer: &Alternative, context: &mut Context<'_>) -> Vec<Alternative> {
+fn alternatives(
+    form: RequirementForm,
+    outer: &Alternative,
+    context: &mut Context<'_>,
+) -> Vec<Alternative> {
     let misplaced = [
         ("optional", form.optional.as_ref().map(|flag| &flag.place)),
-        ("same_instance_as", form.same_instance_as.as_ref().map(|name| &name.place)),
+        (
+            "same_instance_as",
+            form.same_instance_as.as_ref().map(|name| &name.place),
+        ),
     ];
     for (key, place) in misplaced {
         if let Some(place) = place {
-            let message = format!("`{key}` belongs to the requirement, not to an alternative of it");
-            context.report_at(Code::UnknownKey, place, message, Some("move it up".to_owned()));
+            let message =
+                format!("`{key}` belongs to the requirement, not to an alternative of it");
+            context.report_at(
+                Code::UnknownKey,
+                place,
+                message,
+                Some("move it up".to_owned()),
+            );
         }
     }
     let stated = Alternative {
@@ -183,9 +221,10 @@ fn alternatives(form: RequirementForm, outer: &Alternative, context: &mut Contex
     }
     .over(outer);
     match form.any_of {
-        Some(forms) if !forms.is_empty() => {
-            forms.into_iter().flat_map(|form| alternatives(form, &stated, context)).collect()
-        }
+        Some(forms) if !forms.is_empty() => forms
+            .into_iter()
+            .flat_map(|form| alternatives(form, &stated, context))
+            .collect(),
         _ => vec![stated],
     }
 }
@@ -194,7 +233,10 @@ fn value(name: Option<Located<Name>>) -> Option<Name> {
     name.map(|name| name.value)
 }
 
-fn labels(labels: Option<TextMap>, context: &mut Context<'_>) -> std::collections::BTreeMap<Name, String> {
+fn labels(
+    labels: Option<TextMap>,
+    context: &mut Context<'_>,
+) -> std::collections::BTreeMap<Name, String> {
     let mut read = std::collections::BTreeMap::new();
     for (name, value) in labels.unwrap_or_default().0 {
         match Name::read(&name.value.0) {
@@ -211,9 +253,17 @@ fn variables(env: Option<TextMap>, context: &mut Context<'_>) -> Vec<(String, En
     let mut variables = Vec::new();
     for (name, source) in env.unwrap_or_default().0 {
         match is_settable(&name.value.0) {
-            Ok(()) => variables.push((name.value.0.to_string(), EnvSource::from_word(&source.value.0))),
+            Ok(()) => variables.push((
+                name.value.0.to_string(),
+                EnvSource::from_word(&source.value.0),
+            )),
             Err(reason) => {
-                context.report_at(Code::InvalidVariable, &name.place, reason.to_string(), Some(reason.help().to_owned()));
+                context.report_at(
+                    Code::InvalidVariable,
+                    &name.place,
+                    reason.to_string(),
+                    Some(reason.help().to_owned()),
+                );
             }
         }
     }
@@ -226,7 +276,12 @@ fn prefix(prefix: Option<Located<Text<100>>>, context: &mut Context<'_>) -> Opti
     match is_settable(&prefix.value.0) {
         Ok(()) => Some(prefix.value.0.to_string()),
         Err(reason) => {
-            context.report_at(Code::InvalidVariable, &prefix.place, reason.to_string(), Some(reason.help().to_owned()));
+            context.report_at(
+                Code::InvalidVariable,
+                &prefix.place,
+                reason.to_string(),
+                Some(reason.help().to_owned()),
+            );
             None
         }
     }

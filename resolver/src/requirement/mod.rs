@@ -164,7 +164,10 @@ impl Requirement {
         let name = name.expect("`default` is a name");
         Self {
             name,
-            alternatives: vec![Alternative { selector, ..Alternative::default() }],
+            alternatives: vec![Alternative {
+                selector,
+                ..Alternative::default()
+            }],
             optional: false,
             same_instance_as: None,
         }
@@ -173,19 +176,28 @@ impl Requirement {
     /// A requirement for a service of this type.
     #[must_use]
     pub fn service_type(service_type: Name) -> Self {
-        Self::new(Selector { service_type: Some(service_type), ..Selector::default() })
+        Self::new(Selector {
+            service_type: Some(service_type),
+            ..Selector::default()
+        })
     }
 
     /// A requirement for a service of this record.
     #[must_use]
     pub fn extension(extension: Name) -> Self {
-        Self::new(Selector { extension: Some(extension), ..Selector::default() })
+        Self::new(Selector {
+            extension: Some(extension),
+            ..Selector::default()
+        })
     }
 
     /// A requirement for a tool of this category.
     #[must_use]
     pub fn category(category: Name) -> Self {
-        Self::new(Selector { category: Some(category), ..Selector::default() })
+        Self::new(Selector {
+            category: Some(category),
+            ..Selector::default()
+        })
     }
 
     /// A requirement for the first of several that can be satisfied. Its handle is that of the

@@ -3,15 +3,18 @@
 use std::{cmp::Ordering, collections::HashMap};
 
 use hitchpost_registry_core::{
-    Admission, Auth, ConfigurationEntry, EndpointType, Extension, Instance, Name, Profile, Scope, SecretEntry,
-    SecretValue, Service, Version, is_reference,
+    Admission, Auth, ConfigurationEntry, EndpointType, Extension, Instance, Name, Profile, Scope,
+    SecretEntry, SecretValue, Service, Version, is_reference,
 };
 use secrecy::ExposeSecret;
 
 use super::{
     column::Column,
     entries::{Entry, Held},
-    layer::{InstanceId, ItemId, Layer, NONE, Principal, ProfileId, ServiceId, VersionId, flags, label_text},
+    layer::{
+        InstanceId, ItemId, Layer, NONE, Principal, ProfileId, Rank, ServiceId, VersionId, flags,
+        label_text,
+    },
     postings::{ANYWHERE, Key, Postings, PostingsBuilder, Segment},
     strings::{Strings, Symbol},
 };
@@ -58,13 +61,18 @@ impl<'r> Builder<'r> {
             let row = self.layer.instance_extension.push(id);
             self.instance(row, instance);
         }
-        self.layer.extension_instances.close(self.layer.instance_extension.len());
+        self.layer
+            .extension_instances
+            .close(self.layer.instance_extension.len());
     }
 
     fn instance(&mut self, row: InstanceId, instance: &'r Instance) {
         let name = self.intern(&instance.name);
         let location = self.intern(&instance.location);
-        let version = instance.version.as_ref().map_or(VersionId(0), |version| self.version(version));
+        let version = instance
+            .version
+            .as_ref()
+            .map_or(VersionId(0), |version| self.version(version));
         self.layer.instance_name.push(name);
         self.layer.instance_location.push(location);
         self.layer.instance_version.push(version);
@@ -72,14 +80,27 @@ impl<'r> Builder<'r> {
         if instance.default {
             bits |= flags::DEFAULT;
         }
-        if instance.version.as_ref().is_some_and(Version::is_prerelease) {
+        if instance
+            .version
+            .as_ref()
+            .is_some_and(Version::is_prerelease)
+        {
             bits |= flags::PRERELEASE;
         }
         self.layer.instance_flags.push(bits);
-        let data_key = instance.data_key.as_ref().map_or(NONE, |key| self.layer.strings.push(key.as_bytes()));
+        let data_key = instance
+            .data_key
+            .as_ref()
+            .map_or(NONE, |key| self.layer.strings.push(key.as_bytes()));
         self.layer.instance_data_key.push(data_key);
-        admitted(&instance.admission, &mut self.layer.strings, &mut self.layer.instance_principal);
-        self.layer.instance_admitted.close(self.layer.instance_principal.len());
+        admitted(
+            &instance.admission,
+            &mut self.layer.strings,
+            &mut self.layer.instance_principal,
+        );
+        self.layer
+            .instance_admitted
+            .close(self.layer.instance_principal.len());
         let entries = self.entries(&instance.configuration);
         self.layer.instance_entries.push(entries);
 
@@ -88,16 +109,29 @@ impl<'r> Builder<'r> {
             let id = self.profile(profile);
             profiles.insert(&profile.name, id);
         }
-        self.layer.instance_profiles.close(self.layer.profile_name.len());
+        self.layer
+            .instance_profiles
+            .close(self.layer.profile_name.len());
         for service in by_name(&instance.services, |service| &service.name) {
             self.service(row, service, &profiles);
         }
-        self.layer.instance_services.close(self.layer.service_name.len());
+        self.layer
+            .instance_services
+            .close(self.layer.service_name.len());
         // Only now is it known which profiles are referenced somewhere.
-        for (service, id) in by_name(&instance.services, |service| &service.name).into_iter().zip(self.layer.instance_services.of(row)) {
-            let auth = service.auth.unwrap_or_else(|| default_auth(&self.layer, id));
+        for (service, id) in by_name(&instance.services, |service| &service.name)
+            .into_iter()
+            .zip(self.layer.instance_services.of(row))
+        {
+            let auth = service
+                .auth
+                .unwrap_or_else(|| default_auth(&self.layer, id));
             let position = Auth::ALL.iter().position(|known| *known == auth);
-            self.layer.service_auth.push(position.and_then(|position| u8::try_from(position).ok()).unwrap_or(0));
+            self.layer.service_auth.push(
+                position
+                    .and_then(|position| u8::try_from(position).ok())
+                    .unwrap_or(0),
+            );
         }
     }
 
@@ -117,60 +151,108 @@ impl<'r> Builder<'r> {
             bits |= flags::DEFAULT;
         }
         self.layer.profile_flags.push(bits);
-        let expires = profile.expires_at.map_or(i64::MAX, |time| time.as_microsecond());
+        let expires = profile
+            .expires_at
+            .map_or(i64::MAX, |time| time.as_microsecond());
         self.layer.profile_expires.push(expires);
-        admitted(&profile.admission, &mut self.layer.strings, &mut self.layer.profile_principal);
-        self.layer.profile_admitted.close(self.layer.profile_principal.len());
+        admitted(
+            &profile.admission,
+            &mut self.layer.strings,
+            &mut self.layer.profile_principal,
+        );
+        self.layer
+            .profile_admitted
+            .close(self.layer.profile_principal.len());
         let mut entries = Vec::with_capacity(profile.configuration.len());
         for SecretEntry { name, value } in &profile.configuration {
             let (held, value) = match value {
-                SecretValue::Sealed(sealed) => (Held::Sealed, self.layer.strings.push(sealed.as_bytes())),
-                SecretValue::Plain(plain) => (Held::Secret, self.layer.strings.push(plain.expose_secret().as_bytes())),
+                SecretValue::Sealed(sealed) => {
+                    (Held::Sealed, self.layer.strings.push(sealed.as_bytes()))
+                }
+                SecretValue::Plain(plain) => (
+                    Held::Secret,
+                    self.layer.strings.push(plain.expose_secret().as_bytes()),
+                ),
                 _ => (Held::Secret, NONE),
             };
-            entries.push(Entry { name: self.layer.strings.intern(name), value, held });
+            entries.push(Entry {
+                name: self.layer.strings.intern(name),
+                value,
+                held,
+            });
         }
         self.layer.profile_entries.push(entries);
         id
     }
 
-    fn service(&mut self, instance: InstanceId, service: &Service, profiles: &HashMap<&Name, ProfileId>) {
+    fn service(
+        &mut self,
+        instance: InstanceId,
+        service: &Service,
+        profiles: &HashMap<&Name, ProfileId>,
+    ) {
         let name = self.intern(&service.name);
         let service_type = self.intern(&service.service_type);
-        let category = service.category.as_ref().map_or(NONE, |category| self.intern(category));
+        let category = service
+            .category
+            .as_ref()
+            .map_or(NONE, |category| self.intern(category));
         self.layer.service_instance.push(instance);
         self.layer.service_name.push(name);
         self.layer.service_type.push(service_type);
         self.layer.service_category.push(category);
         for endpoint in by_name(&service.endpoints, |endpoint| &endpoint.name) {
             let name = self.intern(&endpoint.name);
-            let url = endpoint.url.as_ref().map_or(NONE, |url| self.layer.strings.push(url.as_bytes()));
-            let kind = EndpointType::ALL.iter().position(|kind| *kind == endpoint.endpoint_type);
+            let url = endpoint
+                .url
+                .as_ref()
+                .map_or(NONE, |url| self.layer.strings.push(url.as_bytes()));
+            let kind = EndpointType::ALL
+                .iter()
+                .position(|kind| *kind == endpoint.endpoint_type);
             let kind = kind.and_then(|kind| u8::try_from(kind).ok()).unwrap_or(0);
             self.layer.endpoint_name.push(name);
             self.layer.endpoint_url.push(url);
-            self.layer.endpoint_kind.push(kind | u8::from(endpoint.default) << 7);
-            for profile in endpoint.profiles.iter().filter_map(|name| profiles.get(name)) {
+            self.layer
+                .endpoint_kind
+                .push(kind | u8::from(endpoint.default) << 7);
+            for profile in endpoint
+                .profiles
+                .iter()
+                .filter_map(|name| profiles.get(name))
+            {
                 self.layer.endpoint_reference.push(*profile);
                 self.referenced(*profile);
             }
-            self.layer.endpoint_references.close(self.layer.endpoint_reference.len());
+            self.layer
+                .endpoint_references
+                .close(self.layer.endpoint_reference.len());
             let entries = self.entries(&endpoint.configuration);
             self.layer.endpoint_entries.push(entries);
         }
-        self.layer.service_endpoints.close(self.layer.endpoint_name.len());
-        for profile in service.profiles.iter().filter_map(|name| profiles.get(name)) {
+        self.layer
+            .service_endpoints
+            .close(self.layer.endpoint_name.len());
+        for profile in service
+            .profiles
+            .iter()
+            .filter_map(|name| profiles.get(name))
+        {
             self.layer.service_reference.push(*profile);
             self.referenced(*profile);
         }
-        self.layer.service_references.close(self.layer.service_reference.len());
+        self.layer
+            .service_references
+            .close(self.layer.service_reference.len());
         let entries = self.entries(&service.configuration);
         self.layer.service_entries.push(entries);
     }
 
     fn referenced(&mut self, profile: ProfileId) {
         let bits = self.layer.profile_flags.at(profile);
-        self.layer.profile_flags.set(profile, bits | flags::REFERENCED);
+        self.layer
+            .profile_flags
+            .set(profile, bits | flags::REFERENCED);
     }
 
     fn entries(&mut self, entries: &[ConfigurationEntry]) -> Vec<Entry> {
@@ -178,7 +260,11 @@ impl<'r> Builder<'r> {
         let one = |ConfigurationEntry { name, value }: &ConfigurationEntry| Entry {
             name: strings.intern(name),
             value: strings.push(value.as_bytes()),
-            held: if is_reference(value) { Held::Secret } else { Held::Public },
+            held: if is_reference(value) {
+                Held::Secret
+            } else {
+                Held::Public
+            },
         };
         entries.iter().map(one).collect()
     }
@@ -187,11 +273,14 @@ impl<'r> Builder<'r> {
         let layer = &mut self.layer;
         layer.extension_by_symbol.resize(layer.strings.len());
         for extension in layer.extensions() {
-            layer.extension_by_symbol.set(layer.extension_name.at(extension), extension.0 + 1);
+            layer
+                .extension_by_symbol
+                .set(layer.extension_name.at(extension), extension.0 + 1);
         }
         rank_versions(layer);
         group_instances(layer);
         index_names(layer);
+        rank_services(layer);
         layer.postings = postings(layer);
         self.layer
     }
@@ -201,12 +290,19 @@ impl<'r> Builder<'r> {
 /// share a number.
 fn rank_versions(layer: &mut Layer) {
     let mut sorted: Vec<(&Version, usize)> = layer.versions.iter().zip(1..).collect();
-    sorted.sort_by(|(a, _), (b, _)| a.scheme().cmp(&b.scheme()).then(a.compare(b).unwrap_or(Ordering::Equal)));
+    sorted.sort_by(|(a, _), (b, _)| {
+        a.scheme()
+            .cmp(&b.scheme())
+            .then(a.compare(b).unwrap_or(Ordering::Equal))
+    });
     let mut levels = vec![0; layer.versions.len() + 1];
     let mut level = 0;
     let mut before: Option<&Version> = None;
     for (version, id) in sorted {
-        let is_same = before.is_some_and(|before| before.scheme() == version.scheme() && before.compare(version).is_none_or(Ordering::is_eq));
+        let is_same = before.is_some_and(|before| {
+            before.scheme() == version.scheme()
+                && before.compare(version).is_none_or(Ordering::is_eq)
+        });
         if !is_same {
             level += 1;
         }
@@ -222,7 +318,10 @@ fn rank_versions(layer: &mut Layer) {
 
 /// Numbers the instances of one prefix, product and scheme alike, in the order of the prefixes.
 fn group_instances(layer: &mut Layer) {
-    let mut keys: Vec<_> = layer.instances().map(|instance| (rank::group_key(layer, instance), instance)).collect();
+    let mut keys: Vec<_> = layer
+        .instances()
+        .map(|instance| (rank::group_key(layer, instance), instance))
+        .collect();
     keys.sort_unstable();
     layer.instance_group.resize(keys.len());
     let mut group = 0;
@@ -260,7 +359,9 @@ fn admitted(admission: &Admission, strings: &mut Strings, column: &mut Column<It
 
 fn scope_bits(scope: Scope) -> u8 {
     let position = Scope::ALL.iter().position(|known| *known == scope);
-    position.and_then(|position| u8::try_from(position).ok()).unwrap_or(flags::SCOPE)
+    position
+        .and_then(|position| u8::try_from(position).ok())
+        .unwrap_or(flags::SCOPE)
 }
 
 fn by_name<T>(parts: &[T], name: impl Fn(&T) -> &Name) -> Vec<&T> {
@@ -273,7 +374,12 @@ fn by_name<T>(parts: &[T], name: impl Fn(&T) -> &Name) -> Vec<&T> {
 /// of its endpoints.
 fn default_auth(layer: &Layer, service: ServiceId) -> Auth {
     let mut ways = std::iter::once(None).chain(layer.service_endpoints.of(service).map(Some));
-    if ways.any(|endpoint| layer.applicable_profiles(service, endpoint).next().is_some()) {
+    if ways.any(|endpoint| {
+        layer
+            .applicable_profiles(service, endpoint)
+            .next()
+            .is_some()
+    }) {
         Auth::Required
     } else {
         Auth::None
@@ -285,7 +391,9 @@ fn principals(layer: &Layer, service: ServiceId) -> Vec<Principal> {
     let instance = layer.service_instance.at(service);
     let mut principals = Vec::new();
     if layer.instance_scope(instance) != Scope::Global {
-        let listed = layer.instance_principal.slice(layer.instance_admitted.range(instance));
+        let listed = layer
+            .instance_principal
+            .slice(layer.instance_admitted.range(instance));
         principals.extend(of_scope(layer.instance_scope(instance), listed));
     } else if layer.auth(service) != Auth::Required {
         return vec![Principal::EVERYBODY];
@@ -296,7 +404,12 @@ fn principals(layer: &Layer, service: ServiceId) -> Vec<Principal> {
             if scope == Scope::Global {
                 return vec![Principal::EVERYBODY];
             }
-            principals.extend(of_scope(scope, layer.profile_principal.slice(layer.profile_admitted.range(profile))));
+            principals.extend(of_scope(
+                scope,
+                layer
+                    .profile_principal
+                    .slice(layer.profile_admitted.range(profile)),
+            ));
         }
     }
     if principals.is_empty() {
@@ -308,28 +421,56 @@ fn principals(layer: &Layer, service: ServiceId) -> Vec<Principal> {
 }
 
 fn of_scope(scope: Scope, listed: &[u32]) -> impl Iterator<Item = Principal> {
-    listed.iter().map(|number| Principal(*number)).filter(move |principal| principal.scope() == scope)
+    listed
+        .iter()
+        .map(|number| Principal(*number))
+        .filter(move |principal| principal.scope() == scope)
 }
 
-fn postings(layer: &Layer) -> Postings {
-    let mut builder = PostingsBuilder::default();
+/// Sorts the services by rank.
+fn rank_services(layer: &mut Layer) {
     let count = u32::try_from(layer.service_name.len()).unwrap_or(u32::MAX);
-    // Best first as far as that does not depend on the caller's zone: by group; then the higher
-    // version, and of equal ones by their text; then by number, which is by name.
     let mut ranked: Vec<_> = (0..count)
         .map(|service| {
             let instance = layer.service_instance.at(ServiceId(service));
             let version = layer.instance_version.at(instance);
-            (layer.instance_group.at(instance), !layer.version_level.at(version), version, service)
+            // Of equal versions by their text, so that those of one text follow each other; the
+            // number of a service is its place by name.
+            (
+                layer.instance_group.at(instance),
+                !layer.version_level.at(version),
+                version,
+                service,
+            )
         })
         .collect();
     ranked.sort_unstable();
-    for service in ranked.into_iter().map(|(_, _, _, service)| ServiceId(service)) {
+    let mut before = None;
+    for (rank, (group, level, version, service)) in (0..).zip(ranked) {
+        layer.ranked.push(ServiceId(service));
+        if before.replace((group, level, version)) != Some((group, level, version)) {
+            layer.run_start.push(rank);
+            layer
+                .run_instance
+                .push(layer.service_instance.at(ServiceId(service)));
+        }
+    }
+}
+
+fn postings(layer: &Layer) -> Postings {
+    let mut builder = PostingsBuilder::default();
+    for rank in (0..u32::try_from(layer.ranked.len()).unwrap_or(u32::MAX)).map(Rank) {
+        let service = layer.ranked.at(rank);
         let instance = layer.service_instance.at(service);
         let extension = layer.instance_extension.at(instance);
         let mut endpoints = layer.service_endpoints.of(service);
         let anywhere = endpoints.len() == 0
-            || endpoints.any(|endpoint| matches!(layer.endpoint_type(endpoint), EndpointType::External | EndpointType::Remote));
+            || endpoints.any(|endpoint| {
+                matches!(
+                    layer.endpoint_type(endpoint),
+                    EndpointType::External | EndpointType::Remote
+                )
+            });
         let keys = [
             (Key::Any, NONE),
             (Key::Type, layer.service_type.at(service)),
@@ -337,14 +478,23 @@ fn postings(layer: &Layer) -> Postings {
             (Key::Category, layer.service_category.at(service)),
             (Key::Product, layer.extension_product.at(extension)),
         ];
-        let zones = [Some(layer.instance_location.at(instance).0 + 1), anywhere.then_some(ANYWHERE)];
-        let labels = layer.extension_labels.of(extension).map(|label| (Key::Label, layer.label.at(label)));
-        let keys: Vec<(Key, Symbol)> =
-            keys.into_iter().filter(|(kind, symbol)| *kind == Key::Any || *symbol != NONE).chain(labels).collect();
+        let zones = [
+            Some(layer.instance_location.at(instance).0 + 1),
+            anywhere.then_some(ANYWHERE),
+        ];
+        let labels = layer
+            .extension_labels
+            .of(extension)
+            .map(|label| (Key::Label, layer.label.at(label)));
+        let keys: Vec<(Key, Symbol)> = keys
+            .into_iter()
+            .filter(|(kind, symbol)| *kind == Key::Any || *symbol != NONE)
+            .chain(labels)
+            .collect();
         for principal in principals(layer, service) {
             for (kind, symbol) in keys.iter().copied() {
                 for zone in zones.into_iter().flatten() {
-                    builder.push(Segment::new(kind, symbol, principal, zone), service);
+                    builder.push(Segment::new(kind, symbol, principal, zone), rank);
                 }
             }
         }

@@ -116,7 +116,10 @@ pub(crate) struct Column<K, T> {
 
 impl<K, T> Default for Column<K, T> {
     fn default() -> Self {
-        Self { values: Vec::new(), key: PhantomData }
+        Self {
+            values: Vec::new(),
+            key: PhantomData,
+        }
     }
 }
 
@@ -160,14 +163,24 @@ impl<K: Id, T: Raw> Column<K, T> {
     }
 
     pub(crate) fn read(image: &mut &[u8]) -> Option<Self> {
-        Some(Self { values: read_vec(image)?, key: PhantomData })
+        Some(Self {
+            values: read_vec(image)?,
+            key: PhantomData,
+        })
     }
 }
 
 impl<K: Id, T: Raw> Column<K, T> {
     /// The rows `from..to`.
     pub(crate) fn slice(&self, range: Range<u32>) -> &[T] {
-        self.values.get(range.start as usize..range.end as usize).unwrap_or_default()
+        self.values
+            .get(range.start as usize..range.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// Of a sorted column, how many rows stand before the first for which this does not hold.
+    pub(crate) fn partition_point(&self, holds: impl Fn(&T) -> bool) -> usize {
+        self.values.partition_point(holds)
     }
 
     /// Of a sorted column, the rows that compare as equal.
@@ -188,7 +201,10 @@ pub(crate) struct Runs<K, V> {
 
 impl<K, V> Default for Runs<K, V> {
     fn default() -> Self {
-        Self { ends: Column::default(), value: PhantomData }
+        Self {
+            ends: Column::default(),
+            value: PhantomData,
+        }
     }
 }
 
@@ -205,12 +221,18 @@ impl<K: Id, V: Id> Runs<K, V> {
     }
 
     pub(crate) fn range(&self, id: K) -> Range<u32> {
-        let start = id.index().checked_sub(1).and_then(|before| u32::try_from(before).ok());
+        let start = id
+            .index()
+            .checked_sub(1)
+            .and_then(|before| u32::try_from(before).ok());
         let start = start.map_or(0, |before| self.ends.at(K::new(before)));
         start..self.ends.at(id).max(start)
     }
 
-    pub(crate) fn of(&self, id: K) -> impl DoubleEndedIterator<Item = V> + ExactSizeIterator + use<K, V> {
+    pub(crate) fn of(
+        &self,
+        id: K,
+    ) -> impl DoubleEndedIterator<Item = V> + ExactSizeIterator + use<K, V> {
         self.range(id).map_into()
     }
 
@@ -223,7 +245,10 @@ impl<K: Id, V: Id> Runs<K, V> {
     }
 
     pub(crate) fn read(image: &mut &[u8]) -> Option<Self> {
-        Some(Self { ends: Column::read(image)?, value: PhantomData })
+        Some(Self {
+            ends: Column::read(image)?,
+            value: PhantomData,
+        })
     }
 }
 
@@ -234,6 +259,7 @@ trait MapInto {
 
 impl MapInto for Range<u32> {
     fn map_into<V: Id>(self) -> std::iter::Map<Range<usize>, fn(usize) -> V> {
-        (self.start as usize..self.end as usize).map(|index| V::new(u32::try_from(index).unwrap_or(u32::MAX)))
+        (self.start as usize..self.end as usize)
+            .map(|index| V::new(u32::try_from(index).unwrap_or(u32::MAX)))
     }
 }

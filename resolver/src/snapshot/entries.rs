@@ -43,7 +43,12 @@ pub(crate) struct Entries<K> {
 
 impl<K> Default for Entries<K> {
     fn default() -> Self {
-        Self { runs: Runs::default(), name: Column::default(), value: Column::default(), held: Column::default() }
+        Self {
+            runs: Runs::default(),
+            name: Column::default(),
+            value: Column::default(),
+            held: Column::default(),
+        }
     }
 }
 

@@ -4,16 +4,10 @@ use std::sync::Arc;
 
 use hitchpost_registry_core::{Catalogue, Scheme, Version};
 
-use super::{
-    Snapshot,
-    column::Raw,
-    layer::Layer,
-    postings::Postings,
-    strings::Strings,
-};
+use super::{Snapshot, column::Raw, layer::Layer, postings::Postings, strings::Strings};
 
 /// Names the format and its version; any other is refused and the snapshot built anew.
-const MAGIC: &[u8; 8] = b"HPSNAP01";
+const MAGIC: &[u8; 8] = b"HPSNAP02";
 
 /// Why bytes are no snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,8 +37,13 @@ impl Snapshot {
         self.base.postings.write(&mut image);
         (self.base.versions.len() as u64).put(&mut image);
         for version in &self.base.versions {
-            let scheme = Scheme::ALL.iter().position(|scheme| *scheme == version.scheme());
-            scheme.and_then(|scheme| u8::try_from(scheme).ok()).unwrap_or(0).put(&mut image);
+            let scheme = Scheme::ALL
+                .iter()
+                .position(|scheme| *scheme == version.scheme());
+            scheme
+                .and_then(|scheme| u8::try_from(scheme).ok())
+                .unwrap_or(0)
+                .put(&mut image);
             super::column::write_slice(version.as_str().as_bytes(), &mut image);
         }
         self.base.write_columns(&mut image);
@@ -57,7 +56,9 @@ impl Snapshot {
     /// # Errors
     /// When the bytes are of another format, or are not what was written.
     pub fn from_image(image: &[u8], catalogue: Arc<Catalogue>) -> Result<Self, ImageError> {
-        let (body, sum) = image.split_at_checked(image.len().saturating_sub(8)).ok_or(ImageError::Damaged)?;
+        let (body, sum) = image
+            .split_at_checked(image.len().saturating_sub(8))
+            .ok_or(ImageError::Damaged)?;
         let mut rest = body.strip_prefix(MAGIC).ok_or(ImageError::Format)?;
         if u64::from_bytes(sum) != digest(body) {
             return Err(ImageError::Damaged);
@@ -77,7 +78,12 @@ impl Snapshot {
             versions.push(Version::parse(std::str::from_utf8(&text).ok()?, Some(scheme)).ok()?);
         }
         let base = Layer::read_columns(strings, postings, versions, image)?;
-        Some(Self { revision, catalogue, base: Arc::new(base), changes: None })
+        Some(Self {
+            revision,
+            catalogue,
+            base: Arc::new(base),
+            changes: None,
+        })
     }
 }
 
@@ -89,11 +95,18 @@ fn digest(bytes: &[u8]) -> u64 {
     let mut chunks = bytes.chunks_exact(32);
     for chunk in &mut chunks {
         for (lane, word) in lanes.iter_mut().zip(chunk.chunks_exact(8)) {
-            *lane = (*lane ^ u64::from_bytes(word)).wrapping_mul(PRIME).rotate_left(31);
+            *lane = (*lane ^ u64::from_bytes(word))
+                .wrapping_mul(PRIME)
+                .rotate_left(31);
         }
     }
-    let tail = chunks.remainder().iter().fold(bytes.len() as u64, |sum, byte| {
-        (sum ^ u64::from(*byte)).wrapping_mul(PRIME).rotate_left(13)
-    });
-    lanes.iter().fold(tail, |sum, lane| (sum ^ lane).wrapping_mul(PRIME).rotate_left(29))
+    let tail = chunks
+        .remainder()
+        .iter()
+        .fold(bytes.len() as u64, |sum, byte| {
+            (sum ^ u64::from(*byte)).wrapping_mul(PRIME).rotate_left(13)
+        });
+    lanes.iter().fold(tail, |sum, lane| {
+        (sum ^ lane).wrapping_mul(PRIME).rotate_left(29)
+    })
 }

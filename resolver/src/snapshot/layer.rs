@@ -22,6 +22,11 @@ ids! {
     pub(crate) struct ProfileId;
     /// A distinct version, plus one; 0 is none.
     pub(crate) struct VersionId;
+    /// A service's place when all are sorted, best first as far as that does not depend on the
+    /// caller: by group, then the higher version, then by name.
+    pub(crate) struct Rank;
+    /// A run of ranks: services of one group and version.
+    pub(crate) struct RunId;
     /// An admitted principal, a referenced profile or a label: a row of a list.
     pub(crate) struct ItemId;
 }
@@ -79,6 +84,12 @@ columns! {
     /// The same for instances within which versions compare, and nothing else tells them apart
     /// but the caller's zone; less is better.
     instance_group: Column<InstanceId, u32>,
+    /// Services in order of their ranks.
+    ranked: Column<Rank, ServiceId>,
+    /// Where each run begins.
+    run_start: Column<RunId, u32>,
+    /// An instance of each run.
+    run_instance: Column<RunId, InstanceId>,
     /// In order of the symbols of their names.
     instance_by_name: Column<ItemId, InstanceId>,
     /// Within a scheme, the higher version has the higher number.
@@ -137,7 +148,10 @@ pub(crate) mod flags {
 impl Layer {
     pub(crate) fn extension(&self, name: &str) -> Option<ExtensionId> {
         let symbol = self.strings.find(name)?;
-        self.extension_by_symbol.at(symbol).checked_sub(1).map(ExtensionId)
+        self.extension_by_symbol
+            .at(symbol)
+            .checked_sub(1)
+            .map(ExtensionId)
     }
 
     pub(crate) fn extensions(&self) -> impl Iterator<Item = ExtensionId> + use<> {
@@ -150,7 +164,24 @@ impl Layer {
 
     /// The instances of a name.
     pub(crate) fn instances_named(&self, name: Symbol) -> &[InstanceId] {
-        self.instance_by_name.equal(|instance| self.instance_name.at(*instance).cmp(&name))
+        self.instance_by_name
+            .equal(|instance| self.instance_name.at(*instance).cmp(&name))
+    }
+
+    /// The run of a rank.
+    pub(crate) fn run(&self, rank: u32) -> RunId {
+        let behind = self.run_start.partition_point(|start| *start <= rank);
+        RunId(u32::try_from(behind).unwrap_or(u32::MAX).saturating_sub(1))
+    }
+
+    /// The first rank behind a run.
+    pub(crate) fn run_end(&self, run: RunId) -> u32 {
+        let next = RunId(run.0.saturating_add(1));
+        if next.index() < self.run_start.len() {
+            self.run_start.at(next)
+        } else {
+            u32::MAX
+        }
     }
 
     pub(crate) fn text(&self, symbol: Symbol) -> &str {
@@ -172,12 +203,18 @@ impl Layer {
 
     /// Whether a service wants an account: as it says, or else by its profiles.
     pub(crate) fn auth(&self, service: ServiceId) -> Auth {
-        Auth::ALL.get(usize::from(self.service_auth.at(service))).copied().unwrap_or(Auth::Required)
+        Auth::ALL
+            .get(usize::from(self.service_auth.at(service)))
+            .copied()
+            .unwrap_or(Auth::Required)
     }
 
     pub(crate) fn endpoint_type(&self, endpoint: EndpointId) -> EndpointType {
         let position = usize::from(self.endpoint_kind.at(endpoint) & 0x7f);
-        EndpointType::ALL.get(position).copied().unwrap_or(EndpointType::Internal)
+        EndpointType::ALL
+            .get(position)
+            .copied()
+            .unwrap_or(EndpointType::Internal)
     }
 
     pub(crate) fn endpoint_is_default(&self, endpoint: EndpointId) -> bool {
@@ -192,9 +229,12 @@ impl Layer {
         endpoint: Option<EndpointId>,
     ) -> impl Iterator<Item = ProfileId> + '_ {
         let instance = self.service_instance.at(service);
-        let here = self.service_reference.slice(self.service_references.range(service));
+        let here = self
+            .service_reference
+            .slice(self.service_references.range(service));
         let there = endpoint.map_or(&[][..], |endpoint| {
-            self.endpoint_reference.slice(self.endpoint_references.range(endpoint))
+            self.endpoint_reference
+                .slice(self.endpoint_references.range(endpoint))
         });
         self.instance_profiles.of(instance).filter(move |profile| {
             self.profile_flags.at(*profile) & flags::REFERENCED == 0
@@ -210,7 +250,10 @@ pub(crate) fn label_text(name: &Name, value: &str) -> String {
 }
 
 fn scope(flags: u8) -> Scope {
-    Scope::ALL.get(usize::from(flags & flags::SCOPE)).copied().unwrap_or(Scope::Workflow)
+    Scope::ALL
+        .get(usize::from(flags & flags::SCOPE))
+        .copied()
+        .unwrap_or(Scope::Workflow)
 }
 
 /// A principal: a project, user, group or workflow by name, as one number.
@@ -248,4 +291,3 @@ impl Principal {
         Symbol(self.0 >> 2)
     }
 }
-

@@ -59,7 +59,11 @@ pub(crate) struct View<'s> {
 
 impl View<'_> {
     pub(crate) fn is_hidden(&self, extension: ExtensionId) -> bool {
-        let word = self.hidden.get(extension.0 as usize / 64).copied().unwrap_or(0);
+        let word = self
+            .hidden
+            .get(extension.0 as usize / 64)
+            .copied()
+            .unwrap_or(0);
         word >> (extension.0 % 64) & 1 == 1
     }
 }
@@ -72,7 +76,12 @@ impl Snapshot {
         records: impl IntoIterator<Item = (&'r Extension, u64)>,
         catalogue: Arc<Catalogue>,
     ) -> Self {
-        Self { revision, catalogue, base: Arc::new(build::build(records)), changes: None }
+        Self {
+            revision,
+            catalogue,
+            base: Arc::new(build::build(records)),
+            changes: None,
+        }
     }
 
     /// The snapshot after some records were changed (`Some`) or deleted (`None`).
@@ -85,21 +94,35 @@ impl Snapshot {
         revision: u64,
         changes: impl IntoIterator<Item = (Name, Option<(Arc<Extension>, u64)>)>,
     ) -> Self {
-        let mut records = self.changes.as_ref().map(|changes| changes.records.clone()).unwrap_or_default();
+        let mut records = self
+            .changes
+            .as_ref()
+            .map(|changes| changes.records.clone())
+            .unwrap_or_default();
         records.extend(changes);
         let mut hidden = vec![0_u64; self.base.extension_name.len().div_ceil(64)];
-        for extension in records.keys().filter_map(|name| self.base.extension(name.as_str())) {
+        for extension in records
+            .keys()
+            .filter_map(|name| self.base.extension(name.as_str()))
+        {
             if let Some(word) = hidden.get_mut(extension.0 as usize / 64) {
                 *word |= 1 << (extension.0 % 64);
             }
         }
-        let current = records.values().flatten().map(|(record, revision)| (&**record, *revision));
+        let current = records
+            .values()
+            .flatten()
+            .map(|(record, revision)| (&**record, *revision));
         let layer = build::build(current);
         Self {
             revision,
             catalogue: Arc::clone(&self.catalogue),
             base: Arc::clone(&self.base),
-            changes: Some(Arc::new(Changes { records, hidden, layer })),
+            changes: Some(Arc::new(Changes {
+                records,
+                hidden,
+                layer,
+            })),
         }
     }
 
@@ -112,7 +135,9 @@ impl Snapshot {
     /// How many records changed since the base.
     #[must_use]
     pub fn changed(&self) -> usize {
-        self.changes.as_ref().map_or(0, |changes| changes.records.len())
+        self.changes
+            .as_ref()
+            .map_or(0, |changes| changes.records.len())
     }
 
     /// How many services there are, counting those of the base that were changed since.
@@ -124,7 +149,9 @@ impl Snapshot {
     /// What the snapshot takes in memory, in bytes: its texts, and everything else.
     #[must_use]
     pub fn memory(&self) -> (usize, usize) {
-        self.views().map(|view| view.layer.memory()).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+        self.views()
+            .map(|view| view.layer.memory())
+            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
     }
 
     /// The catalogue by which environments are projected.
@@ -135,8 +162,14 @@ impl Snapshot {
 
     pub(crate) fn views(&self) -> impl Iterator<Item = View<'_>> {
         let changes = self.changes.as_deref();
-        let base = View { layer: &self.base, hidden: changes.map_or(&[], |changes| &changes.hidden) };
-        let over = changes.map(|changes| View { layer: &changes.layer, hidden: &[] });
+        let base = View {
+            layer: &self.base,
+            hidden: changes.map_or(&[], |changes| &changes.hidden),
+        };
+        let over = changes.map(|changes| View {
+            layer: &changes.layer,
+            hidden: &[],
+        });
         std::iter::once(base).chain(over)
     }
 }

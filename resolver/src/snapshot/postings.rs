@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::{
     column::{read_vec, write_slice},
-    layer::{Principal, ServiceId},
+    layer::{Principal, Rank},
     strings::Symbol,
 };
 
@@ -45,12 +45,17 @@ pub(crate) const ANYWHERE: u32 = 0;
 
 impl Segment {
     pub(crate) fn new(kind: Key, symbol: Symbol, principal: Principal, zone: u32) -> Self {
-        Self { key: symbol.0 << 3 | kind as u32, principal, zone }
+        Self {
+            key: symbol.0 << 3 | kind as u32,
+            principal,
+            zone,
+        }
     }
 
     fn hash(self) -> u64 {
         let who_and_where = u64::from(self.principal.0) << 32 | u64::from(self.zone);
-        let mixed = (u64::from(self.key) ^ who_and_where.rotate_left(17)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (u64::from(self.key) ^ who_and_where.rotate_left(17))
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
         mixed ^ mixed >> 29
     }
 }
@@ -59,29 +64,29 @@ impl Segment {
 #[derive(Debug, Default)]
 pub(crate) struct Postings {
     /// The lists one after the other, in the order of their segments.
-    services: Vec<u32>,
+    ranks: Vec<u32>,
     /// Key, principal and zone of each segment, and where its list ends.
     segments: Vec<[u32; 4]>,
     /// Open addressing: number of a segment + 1, or 0.
     table: Vec<u32>,
 }
 
-/// Takes services best first, and makes the list of each segment.
+/// Takes services in order of their ranks, and makes the list of each segment.
 #[derive(Debug, Default)]
 pub(crate) struct PostingsBuilder {
     numbers: HashMap<Segment, u32>,
     segments: Vec<Segment>,
-    /// In the order in which they came: the segment's number and the service.
-    pushed: Vec<(u32, ServiceId)>,
+    /// In the order in which they came: the segment's number and the rank.
+    pushed: Vec<(u32, Rank)>,
 }
 
 impl PostingsBuilder {
-    pub(crate) fn push(&mut self, segment: Segment, service: ServiceId) {
+    pub(crate) fn push(&mut self, segment: Segment, rank: Rank) {
         let number = *self.numbers.entry(segment).or_insert_with(|| {
             self.segments.push(segment);
             u32::try_from(self.segments.len() - 1).unwrap_or(u32::MAX)
         });
-        self.pushed.push((number, service));
+        self.pushed.push((number, rank));
     }
 
     pub(crate) fn finish(self) -> Postings {
@@ -94,23 +99,32 @@ impl PostingsBuilder {
                 *length += 1;
             }
         }
-        let mut postings = Postings { services: vec![0; self.pushed.len()], ..Postings::default() };
+        let mut postings = Postings {
+            ranks: vec![0; self.pushed.len()],
+            ..Postings::default()
+        };
         let mut next = vec![0_u32; self.segments.len()];
         let mut end = 0;
         for number in order {
-            let (Some(segment), Some(length), Some(next)) =
-                (self.segments.get(number), lengths.get(number), next.get_mut(number))
-            else {
+            let (Some(segment), Some(length), Some(next)) = (
+                self.segments.get(number),
+                lengths.get(number),
+                next.get_mut(number),
+            ) else {
                 continue;
             };
             *next = end;
             end += length;
-            postings.segments.push([segment.key, segment.principal.0, segment.zone, end]);
+            postings
+                .segments
+                .push([segment.key, segment.principal.0, segment.zone, end]);
         }
-        for (number, service) in self.pushed {
-            let Some(next) = next.get_mut(number as usize) else { continue };
-            if let Some(place) = postings.services.get_mut(*next as usize) {
-                *place = service.0;
+        for (number, rank) in self.pushed {
+            let Some(next) = next.get_mut(number as usize) else {
+                continue;
+            };
+            if let Some(place) = postings.ranks.get_mut(*next as usize) {
+                *place = rank.0;
             }
             *next += 1;
         }
@@ -124,7 +138,9 @@ impl Postings {
         let size = (self.segments.len() * 2).next_power_of_two();
         self.table = vec![0; size];
         for number in 0..self.segments.len() {
-            let Some(segment) = self.segment(number) else { continue };
+            let Some(segment) = self.segment(number) else {
+                continue;
+            };
             let mut slot = segment.hash() as usize & (size - 1);
             while self.table.get(slot).is_some_and(|taken| *taken > 0) {
                 slot = (slot + 1) & (size - 1);
@@ -137,16 +153,24 @@ impl Postings {
 
     fn segment(&self, number: usize) -> Option<Segment> {
         let [key, principal, zone, _] = *self.segments.get(number)?;
-        Some(Segment { key, principal: Principal(principal), zone })
+        Some(Segment {
+            key,
+            principal: Principal(principal),
+            zone,
+        })
     }
 
     fn list(&self, number: usize) -> &[u32] {
-        let end = |number: usize| self.segments.get(number).map_or(0, |[_, _, _, end]| *end as usize);
+        let end = |number: usize| {
+            self.segments
+                .get(number)
+                .map_or(0, |[_, _, _, end]| *end as usize)
+        };
         let start = number.checked_sub(1).map_or(0, end);
-        self.services.get(start..end(number)).unwrap_or_default()
+        self.ranks.get(start..end(number)).unwrap_or_default()
     }
 
-    /// The services of a segment, best first.
+    /// The services of a segment, best first: their ranks.
     pub(crate) fn get(&self, segment: Segment) -> &[u32] {
         let mask = self.table.len().wrapping_sub(1);
         let mut slot = segment.hash() as usize & mask;
@@ -163,43 +187,54 @@ impl Postings {
         &[]
     }
 
-    /// Every service of a key, those that are in several lists several times.
-    pub(crate) fn every(&self, kind: Key, symbol: Symbol) -> impl Iterator<Item = ServiceId> {
+    /// The segments of a key.
+    pub(crate) fn segments(
+        &self,
+        kind: Key,
+        symbol: Symbol,
+    ) -> impl ExactSizeIterator<Item = Segment> {
         let key = Segment::new(kind, symbol, Principal::EVERYBODY, ANYWHERE).key;
         let from = self.segments.partition_point(|[other, ..]| *other < key);
         let to = self.segments.partition_point(|[other, ..]| *other <= key);
-        let end = |number: usize| number.checked_sub(1).and_then(|last| self.segments.get(last)).map_or(0, |[.., end]| *end as usize);
-        // The lists of a key follow each other.
-        self.services.get(end(from)..end(to)).unwrap_or_default().iter().map(|service| ServiceId(*service))
-    }
-
-    /// Every service of a key, each once, in order of numbers.
-    pub(crate) fn all(&self, kind: Key, symbol: Symbol) -> Vec<ServiceId> {
-        let mut services: Vec<ServiceId> = self.every(kind, symbol).collect();
-        services.sort_unstable();
-        services.dedup();
-        services
+        let segments = self.segments.get(from..to).unwrap_or_default();
+        segments.iter().map(|[key, principal, zone, _]| Segment {
+            key: *key,
+            principal: Principal(*principal),
+            zone: *zone,
+        })
     }
 
     /// The symbols of a kind of key, each perhaps several times, with services of theirs.
-    pub(crate) fn symbols(&self, kind: Key) -> impl Iterator<Item = (Symbol, impl Iterator<Item = ServiceId>)> {
-        let numbered = self.segments.iter().enumerate().filter(move |(_, [key, ..])| key & 7 == kind as u32);
-        numbered.map(|(number, [key, ..])| (Symbol(key >> 3), self.list(number).iter().map(|service| ServiceId(*service))))
+    pub(crate) fn symbols(
+        &self,
+        kind: Key,
+    ) -> impl Iterator<Item = (Symbol, impl Iterator<Item = Rank>)> {
+        let numbered = self
+            .segments
+            .iter()
+            .enumerate()
+            .filter(move |(_, [key, ..])| key & 7 == kind as u32);
+        numbered.map(|(number, [key, ..])| {
+            (
+                Symbol(key >> 3),
+                self.list(number).iter().map(|rank| Rank(*rank)),
+            )
+        })
     }
 
     pub(crate) fn size(&self) -> usize {
-        (self.services.len() + self.segments.len() * 4 + self.table.len()) * 4
+        (self.ranks.len() + self.segments.len() * 4 + self.table.len()) * 4
     }
 
     pub(crate) fn write(&self, image: &mut Vec<u8>) {
-        write_slice(&self.services, image);
+        write_slice(&self.ranks, image);
         write_slice(&self.segments, image);
         write_slice(&self.table, image);
     }
 
     pub(crate) fn read(image: &mut &[u8]) -> Option<Self> {
         Some(Self {
-            services: read_vec(image)?,
+            ranks: read_vec(image)?,
             segments: read_vec(image)?,
             table: read_vec(image)?,
         })

@@ -25,7 +25,10 @@ impl Strings {
 
     pub(crate) fn bytes_of(&self, symbol: Symbol) -> &[u8] {
         let end = self.ends.at(symbol) as usize;
-        let start = symbol.0.checked_sub(1).map_or(0, |before| self.ends.at(Symbol(before)) as usize);
+        let start = symbol
+            .0
+            .checked_sub(1)
+            .map_or(0, |before| self.ends.at(Symbol(before)) as usize);
         self.bytes.get(start..end).unwrap_or_default()
     }
 
@@ -59,7 +62,11 @@ impl Strings {
 
     /// The symbol of a text that was interned.
     pub(crate) fn find(&self, text: &str) -> Option<Symbol> {
-        if self.table.is_empty() { None } else { self.probe(text).ok() }
+        if self.table.is_empty() {
+            None
+        } else {
+            self.probe(text).ok()
+        }
     }
 
     /// The text's symbol, or the free slot where it would stand.
@@ -70,7 +77,9 @@ impl Strings {
         for _ in 0..self.table.len() {
             match self.table.get(slot) {
                 Some(0) | None => return Err(slot),
-                Some(entry) if self.bytes_of(Symbol(entry - 1)) == text.as_bytes() => return Ok(Symbol(entry - 1)),
+                Some(entry) if self.bytes_of(Symbol(entry - 1)) == text.as_bytes() => {
+                    return Ok(Symbol(entry - 1));
+                }
                 Some(_) => slot = (slot + 1) & mask,
             }
         }
@@ -115,8 +124,14 @@ impl Strings {
         let table: Vec<u32> = super::column::read_vec(image)?;
         let interned = u32::take(image)?;
         // A table that is full or of an odd size would make probing wrong, not endless; refuse it.
-        let sound = table.is_empty() || table.len().is_power_of_two() && (interned as usize) < table.len();
-        sound.then_some(Self { bytes, ends, table, interned })
+        let sound =
+            table.is_empty() || table.len().is_power_of_two() && (interned as usize) < table.len();
+        sound.then_some(Self {
+            bytes,
+            ends,
+            table,
+            interned,
+        })
     }
 }
 

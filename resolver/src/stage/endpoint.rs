@@ -19,8 +19,16 @@ pub(crate) fn reachable<'q>(
         let next = layer
             .service_endpoints
             .of(service)
-            .filter(|endpoint| is_allowed(query, *endpoint) && is_reachable(query, service, *endpoint))
-            .map(|endpoint| (distance(layer.endpoint_type(endpoint)), !layer.endpoint_is_default(endpoint), endpoint))
+            .filter(|endpoint| {
+                is_allowed(query, *endpoint) && is_reachable(query, service, *endpoint)
+            })
+            .map(|endpoint| {
+                (
+                    distance(layer.endpoint_type(endpoint)),
+                    !layer.endpoint_is_default(endpoint),
+                    endpoint,
+                )
+            })
             .filter(|key| last.is_none_or(|last| *key > last))
             .min()?;
         last = Some(next);
@@ -33,13 +41,18 @@ pub(crate) fn reachable<'q>(
 pub(crate) fn is_allowed(query: &Query<'_, '_>, endpoint: EndpointId) -> bool {
     query.names.endpoint.is_none_or(|(name, kind)| {
         let layer = query.layer();
-        name == Some(layer.endpoint_name.at(endpoint)) || kind == Some(layer.endpoint_type(endpoint))
+        name == Some(layer.endpoint_name.at(endpoint))
+            || kind == Some(layer.endpoint_type(endpoint))
     })
 }
 
 /// External and remote endpoints always are; internal ones and the cluster's API only from the
 /// zone of the instance, which must be known.
-pub(crate) fn is_reachable(query: &Query<'_, '_>, service: ServiceId, endpoint: EndpointId) -> bool {
+pub(crate) fn is_reachable(
+    query: &Query<'_, '_>,
+    service: ServiceId,
+    endpoint: EndpointId,
+) -> bool {
     match query.layer().endpoint_type(endpoint) {
         EndpointType::External | EndpointType::Remote => true,
         EndpointType::Internal | EndpointType::ClusterApi => {

@@ -55,10 +55,15 @@ impl Names {
             labels,
             contradiction: false,
             endpoint: selector.endpoint.as_ref().map(|name| {
-                let kind = EndpointType::ALL.iter().find(|kind| kind.as_str() == name.as_str());
+                let kind = EndpointType::ALL
+                    .iter()
+                    .find(|kind| kind.as_str() == name.as_str());
                 (layer.strings.find(name.as_str()), kind.copied())
             }),
-            profile: selector.profile.as_ref().map(|name| layer.strings.find(name.as_str())),
+            profile: selector
+                .profile
+                .as_ref()
+                .map(|name| layer.strings.find(name.as_str())),
         };
         if names.extension.is_none() && names.instance.is_none() {
             // Without a record, `service` is a service type.
@@ -89,8 +94,15 @@ pub(crate) fn matches(query: &Query<'_, '_>, service: ServiceId) -> bool {
         && is(names.zone, layer.instance_location.at(instance))
         && is(names.extension, layer.extension_name.at(extension))
         && is(names.product, layer.extension_product.at(extension))
-        && names.service.is_none_or(|wanted| is_called(layer, instance, service, wanted))
-        && names.labels.iter().all(|wanted| layer.extension_labels.of(extension).any(|label| layer.label.at(label) == *wanted))
+        && names
+            .service
+            .is_none_or(|wanted| is_called(layer, instance, service, wanted))
+        && names.labels.iter().all(|wanted| {
+            layer
+                .extension_labels
+                .of(extension)
+                .any(|label| layer.label.at(label) == *wanted)
+        })
         && !query.view.is_hidden(extension)
 }
 
@@ -98,5 +110,8 @@ pub(crate) fn matches(query: &Query<'_, '_>, service: ServiceId) -> bool {
 fn is_called(layer: &Layer, instance: InstanceId, service: ServiceId, wanted: Symbol) -> bool {
     layer.service_name.at(service) == wanted
         || layer.service_type.at(service) == wanted
-            && !layer.instance_services.of(instance).any(|other| layer.service_name.at(other) == wanted)
+            && !layer
+                .instance_services
+                .of(instance)
+                .any(|other| layer.service_name.at(other) == wanted)
 }

@@ -21,7 +21,10 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Outcome<'s> {
     /// This candidate, by this alternative.
-    Chosen { eligible: Eligible<'s>, alternative: usize },
+    Chosen {
+        eligible: Eligible<'s>,
+        alternative: usize,
+    },
     /// Nothing, which the requirement allows.
     Skipped,
     /// Nothing.
@@ -35,10 +38,24 @@ pub(crate) fn solve<'s>(
     context: &RunContext,
     on_ambiguity: OnAmbiguity,
 ) -> Vec<Outcome<'s>> {
-    let callers: Vec<Caller<'_>> = snapshot.views().map(|view| Caller::new(context, view.layer)).collect();
-    let solver = Solver { snapshot, requirements, callers: &callers, on_ambiguity };
-    if requirements.iter().all(|requirement| requirement.same_instance_as.is_none()) {
-        return requirements.iter().map(|requirement| solver.alone(requirement)).collect();
+    let callers: Vec<Caller<'_>> = snapshot
+        .views()
+        .map(|view| Caller::new(context, view.layer))
+        .collect();
+    let solver = Solver {
+        snapshot,
+        requirements,
+        callers: &callers,
+        on_ambiguity,
+    };
+    if requirements
+        .iter()
+        .all(|requirement| requirement.same_instance_as.is_none())
+    {
+        return requirements
+            .iter()
+            .map(|requirement| solver.alone(requirement))
+            .collect();
     }
     solver.grouped()
 }
@@ -72,16 +89,31 @@ impl<'s> Solver<'s, '_> {
         };
         for (alternative, way) in requirement.alternatives.iter().enumerate() {
             let found = best(self.snapshot, self.callers, &way.selector, depth);
-            if let Some(eligible) = found.first().copied() {
-                let unclear = found.is_tied() || matches!(eligible.profile, super::profile::Chosen::Ambiguous(_));
-                return if unclear && self.on_ambiguity == OnAmbiguity::Fail {
-                    Outcome::Failed(FailureCode::Ambiguous)
-                } else {
-                    Outcome::Chosen { eligible, alternative }
-                };
+            let is_strict = self.on_ambiguity == OnAmbiguity::Fail;
+            if is_strict && found.is_tied() {
+                return Outcome::Failed(FailureCode::Ambiguous);
+            }
+            match found.first().copied() {
+                None => {}
+                Some(Eligible {
+                    profile: super::profile::Chosen::Ambiguous(_),
+                    ..
+                }) if is_strict => {
+                    return Outcome::Failed(FailureCode::Ambiguous);
+                }
+                Some(eligible) => {
+                    return Outcome::Chosen {
+                        eligible,
+                        alternative,
+                    };
+                }
             }
         }
-        if requirement.optional { Outcome::Skipped } else { Outcome::Failed(self.nearest(requirement)) }
+        if requirement.optional {
+            Outcome::Skipped
+        } else {
+            Outcome::Failed(self.nearest(requirement))
+        }
     }
 
     /// The code of a requirement that no candidate meets: that of the nearest miss.
@@ -89,7 +121,9 @@ impl<'s> Solver<'s, '_> {
         let mut code = FailureCode::Absent;
         for way in &requirement.alternatives {
             for (view, caller) in self.snapshot.views().zip(self.callers) {
-                let Some(query) = Query::new(view, caller, &way.selector) else { continue };
+                let Some(query) = Query::new(view, caller, &way.selector) else {
+                    continue;
+                };
                 if let Some(rejected) = nearest_miss(&query) {
                     code = code.nearer(FailureCode::from(rejected));
                 }
@@ -104,7 +138,10 @@ impl<'s> Solver<'s, '_> {
             match group {
                 Ok(members) => {
                     let solved = match members.as_slice() {
-                        [one] => self.requirements.get(*one).map(|requirement| vec![self.alone(requirement)]),
+                        [one] => self
+                            .requirements
+                            .get(*one)
+                            .map(|requirement| vec![self.alone(requirement)]),
                         _ => Some(self.group(&members)),
                     };
                     outcomes.extend(members.into_iter().zip(solved.unwrap_or_default()));
@@ -132,11 +169,19 @@ impl<'s> Solver<'s, '_> {
     }
 
     fn group(&self, members: &[usize]) -> Vec<Outcome<'s>> {
-        let requirements: Vec<&Requirement> = members.iter().filter_map(|index| self.requirements.get(*index)).collect();
-        if requirements.iter().any(|requirement| fault(requirement).is_some()) {
+        let requirements: Vec<&Requirement> = members
+            .iter()
+            .filter_map(|index| self.requirements.get(*index))
+            .collect();
+        if requirements
+            .iter()
+            .any(|requirement| fault(requirement).is_some())
+        {
             return requirements
                 .iter()
-                .map(|requirement| Outcome::Failed(fault(requirement).unwrap_or(FailureCode::UnsatisfiableGroup)))
+                .map(|requirement| {
+                    Outcome::Failed(fault(requirement).unwrap_or(FailureCode::UnsatisfiableGroup))
+                })
                 .collect();
         }
         let mut solutions: Vec<Solution<'s>> = Vec::new();
@@ -146,21 +191,35 @@ impl<'s> Solver<'s, '_> {
         for member in 0..requirements.len() {
             keep_best(&mut solutions, member);
         }
-        solutions.sort_by_key(|solution| solution.parts.iter().flatten().map(|(_, part)| part.names()).collect::<Vec<_>>());
+        solutions.sort_by_key(|solution| {
+            solution
+                .parts
+                .iter()
+                .flatten()
+                .map(|(_, part)| part.names())
+                .collect::<Vec<_>>()
+        });
         let unclear = solutions.len() > 1 || solutions.iter().any(|solution| solution.tied);
         match solutions.into_iter().next() {
-            Some(_) if unclear && self.on_ambiguity == OnAmbiguity::Fail => {
-                requirements.iter().map(|_| Outcome::Failed(FailureCode::Ambiguous)).collect()
-            }
+            Some(_) if unclear && self.on_ambiguity == OnAmbiguity::Fail => requirements
+                .iter()
+                .map(|_| Outcome::Failed(FailureCode::Ambiguous))
+                .collect(),
             Some(solution) => solution
                 .parts
                 .into_iter()
                 .map(|part| match part {
-                    Some((alternative, eligible)) => Outcome::Chosen { eligible, alternative },
+                    Some((alternative, eligible)) => Outcome::Chosen {
+                        eligible,
+                        alternative,
+                    },
                     None => Outcome::Skipped,
                 })
                 .collect(),
-            None => requirements.iter().map(|requirement| self.group_failure(requirement)).collect(),
+            None => requirements
+                .iter()
+                .map(|requirement| self.group_failure(requirement))
+                .collect(),
         }
     }
 
@@ -183,20 +242,34 @@ impl<'s> Solver<'s, '_> {
             let mut instances = Vec::new();
             for way in &requirement.alternatives {
                 for (index, (view, caller)) in self.snapshot.views().zip(self.callers).enumerate() {
-                    let Some(query) = Query::new(view, caller, &way.selector) else { continue };
+                    let Some(query) = Query::new(view, caller, &way.selector) else {
+                        continue;
+                    };
                     let services = identified(&query);
-                    instances.extend(services.into_iter().map(|service| (index, view.layer.service_instance.at(service))));
+                    instances.extend(
+                        services
+                            .into_iter()
+                            .map(|service| (index, view.layer.service_instance.at(service))),
+                    );
                 }
             }
             instances.sort_unstable();
             instances.dedup();
             instances
         };
-        let mandatory = requirements.iter().filter(|requirement| !requirement.optional);
-        match mandatory.map(|requirement| of(requirement)).min_by_key(Vec::len) {
+        let mandatory = requirements
+            .iter()
+            .filter(|requirement| !requirement.optional);
+        match mandatory
+            .map(|requirement| of(requirement))
+            .min_by_key(Vec::len)
+        {
             Some(fewest) => fewest,
             None => {
-                let mut all: Vec<_> = requirements.iter().flat_map(|requirement| of(requirement)).collect();
+                let mut all: Vec<_> = requirements
+                    .iter()
+                    .flat_map(|requirement| of(requirement))
+                    .collect();
                 all.sort_unstable();
                 all.dedup();
                 all
@@ -213,11 +286,16 @@ impl<'s> Solver<'s, '_> {
     ) -> Option<Solution<'s>> {
         let (view, caller) = self.snapshot.views().zip(self.callers).nth(layer_index)?;
         let layer: &'s Layer = view.layer;
-        let mut solution = Solution { parts: Vec::with_capacity(requirements.len()), tied: false };
+        let mut solution = Solution {
+            parts: Vec::with_capacity(requirements.len()),
+            tied: false,
+        };
         for requirement in requirements {
             let mut part = None;
             for (alternative, way) in requirement.alternatives.iter().enumerate() {
-                let Some(query) = Query::new(view, caller, &way.selector) else { continue };
+                let Some(query) = Query::new(view, caller, &way.selector) else {
+                    continue;
+                };
                 let mut fitting = layer
                     .instance_services
                     .of(instance)
@@ -235,7 +313,11 @@ impl<'s> Solver<'s, '_> {
             }
             solution.parts.push(part);
         }
-        solution.parts.iter().any(Option::is_some).then_some(solution)
+        solution
+            .parts
+            .iter()
+            .any(Option::is_some)
+            .then_some(solution)
     }
 }
 
@@ -243,7 +325,14 @@ impl<'s> Solver<'s, '_> {
 /// an instance that no other outranks.
 fn keep_best<'s>(solutions: &mut Vec<Solution<'s>>, member: usize) {
     let part = |solution: &Solution<'s>| solution.parts.get(member).copied().flatten();
-    let Some(earliest) = solutions.iter().filter_map(part).map(|(alternative, _)| alternative).min() else { return };
+    let Some(earliest) = solutions
+        .iter()
+        .filter_map(part)
+        .map(|(alternative, _)| alternative)
+        .min()
+    else {
+        return;
+    };
     let mut best = Best::default();
     solutions.retain(|solution| match part(solution) {
         Some((alternative, eligible)) if alternative == earliest => {
@@ -261,7 +350,9 @@ fn fault(requirement: &Requirement) -> Option<FailureCode> {
     if selectors().any(|selector| matches!(selector.version, Some(Err(_)))) {
         return Some(FailureCode::BadConstraint);
     }
-    selectors().any(crate::requirement::Selector::is_empty).then_some(FailureCode::EmptySelector)
+    selectors()
+        .any(crate::requirement::Selector::is_empty)
+        .then_some(FailureCode::EmptySelector)
 }
 
 /// Where the `same_instance_as` references of a requirement end; `None` when they lead to no

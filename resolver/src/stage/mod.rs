@@ -4,14 +4,14 @@
 //! chosen, stage 6 which of those that can is best, stage 7 how the requirements of one step are
 //! met together.
 
-pub(crate) mod identity;
-pub(crate) mod visibility;
-pub(crate) mod version;
 pub(crate) mod endpoint;
+pub(crate) mod identity;
+pub(crate) mod joint;
 pub(crate) mod profile;
 pub(crate) mod rank;
-pub(crate) mod joint;
 pub(crate) mod search;
+pub(crate) mod version;
+pub(crate) mod visibility;
 
 use std::cell::RefCell;
 
@@ -92,14 +92,30 @@ pub(crate) struct Caller<'c> {
 impl<'c> Caller<'c> {
     pub(crate) fn new(context: &'c RunContext, layer: &Layer) -> Self {
         let find = |scope, name: &hitchpost_registry_core::Name| {
-            layer.strings.find(name.as_str()).map(|symbol| Principal::new(scope, symbol))
+            layer
+                .strings
+                .find(name.as_str())
+                .map(|symbol| Principal::new(scope, symbol))
         };
         Self {
             context,
-            project: context.project.as_ref().and_then(|name| find(Scope::Project, name)),
-            user: context.user.as_ref().and_then(|name| find(Scope::User, name)),
-            groups: context.groups.iter().filter_map(|name| find(Scope::Group, name)).collect(),
-            workflow: context.workflow.as_ref().and_then(|name| find(Scope::Workflow, name)),
+            project: context
+                .project
+                .as_ref()
+                .and_then(|name| find(Scope::Project, name)),
+            user: context
+                .user
+                .as_ref()
+                .and_then(|name| find(Scope::User, name)),
+            groups: context
+                .groups
+                .iter()
+                .filter_map(|name| find(Scope::Group, name))
+                .collect(),
+            workflow: context
+                .workflow
+                .as_ref()
+                .and_then(|name| find(Scope::Workflow, name)),
             zone: match &context.zone {
                 Zone::Unknown => None,
                 Zone::Known(name) if name.as_str() == NOWHERE => None,
@@ -110,7 +126,10 @@ impl<'c> Caller<'c> {
 
     /// Everything the caller is.
     pub(crate) fn principals(&self) -> impl Iterator<Item = Principal> + '_ {
-        [self.project, self.user, self.workflow].into_iter().flatten().chain(self.groups.iter().copied())
+        [self.project, self.user, self.workflow]
+            .into_iter()
+            .flatten()
+            .chain(self.groups.iter().copied())
     }
 
     pub(crate) fn is(&self, principal: Principal) -> bool {
@@ -136,13 +155,20 @@ pub(crate) struct Query<'s, 'q> {
 
 impl<'s, 'q> Query<'s, 'q> {
     /// `None` when the layer does not have a name that the selector asks for.
-    pub(crate) fn new(view: View<'s>, caller: &'q Caller<'q>, selector: &'q Selector) -> Option<Self> {
+    pub(crate) fn new(
+        view: View<'s>,
+        caller: &'q Caller<'q>,
+        selector: &'q Selector,
+    ) -> Option<Self> {
         Some(Self {
             view,
             caller,
             selector,
             names: identity::Names::new(view.layer, selector)?,
-            constraint: selector.version.as_ref().and_then(|version| version.as_ref().ok()),
+            constraint: selector
+                .version
+                .as_ref()
+                .and_then(|version| version.as_ref().ok()),
             checked: RefCell::default(),
         })
     }
@@ -165,7 +191,13 @@ impl<'s, 'q> Query<'s, 'q> {
             match profile::choose(self, service, endpoint) {
                 Ok(profile) => {
                     let prefix = rank::Prefix::new(self.layer(), instance, self.caller.zone);
-                    return Ok(Eligible { layer: self.layer(), service, endpoint, profile, prefix });
+                    return Ok(Eligible {
+                        layer: self.layer(),
+                        service,
+                        endpoint,
+                        profile,
+                        prefix,
+                    });
                 }
                 Err(_) => rejected = Rejected::Profile,
             }
@@ -173,4 +205,3 @@ impl<'s, 'q> Query<'s, 'q> {
         Err(rejected)
     }
 }
-

@@ -46,8 +46,15 @@ pub(crate) fn choose(
     }
     let mut best: Option<((u8, bool), ProfileId)> = None;
     let mut ambiguous = false;
-    for profile in query.layer().applicable_profiles(service, endpoint).filter(|one| is_eligible(query, *one)) {
-        let key = (specificity(query.layer(), profile), query.layer().profile_flags.at(profile) & flags::DEFAULT != 0);
+    for profile in query
+        .layer()
+        .applicable_profiles(service, endpoint)
+        .filter(|one| is_eligible(query, *one))
+    {
+        let key = (
+            specificity(query.layer(), profile),
+            query.layer().profile_flags.at(profile) & flags::DEFAULT != 0,
+        );
         match best {
             Some((found, _)) if found > key => {}
             Some((found, _)) if found == key => ambiguous = true,
@@ -71,19 +78,28 @@ pub(crate) fn is_eligible(query: &Query<'_, '_>, profile: ProfileId) -> bool {
 }
 
 pub(crate) fn is_named(query: &Query<'_, '_>, profile: ProfileId) -> bool {
-    query.names.profile.is_none_or(|wanted| wanted == Some(query.layer().profile_name.at(profile)))
+    query
+        .names
+        .profile
+        .is_none_or(|wanted| wanted == Some(query.layer().profile_name.at(profile)))
 }
 
 pub(crate) fn admits(query: &Query<'_, '_>, profile: ProfileId) -> bool {
     let layer = query.layer();
-    let listed = layer.profile_principal.slice(layer.profile_admitted.range(profile));
+    let listed = layer
+        .profile_principal
+        .slice(layer.profile_admitted.range(profile));
     is_admitted(query.caller, layer.profile_scope(profile), listed)
 }
 
 /// A profile that expires has done so, too, when the moment of the resolution is not known.
 pub(crate) fn has_expired(query: &Query<'_, '_>, profile: ProfileId) -> bool {
     let expires = query.layer().profile_expires.at(profile);
-    expires != i64::MAX && query.caller.now().is_none_or(|now| now.as_microsecond() >= expires)
+    expires != i64::MAX
+        && query
+            .caller
+            .now()
+            .is_none_or(|now| now.as_microsecond() >= expires)
 }
 
 /// Workflow, user in project, user, group, project, global: higher is more specific.
@@ -91,8 +107,12 @@ pub(crate) fn specificity(layer: &Layer, profile: ProfileId) -> u8 {
     match layer.profile_scope(profile) {
         Scope::Workflow => 5,
         Scope::User => {
-            let listed = layer.profile_principal.slice(layer.profile_admitted.range(profile));
-            let in_project = listed.iter().any(|number| Principal(*number).scope() == Scope::Project);
+            let listed = layer
+                .profile_principal
+                .slice(layer.profile_admitted.range(profile));
+            let in_project = listed
+                .iter()
+                .any(|number| Principal(*number).scope() == Scope::Project);
             if in_project { 4 } else { 3 }
         }
         Scope::Group => 2,

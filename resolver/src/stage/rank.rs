@@ -107,8 +107,14 @@ impl Prefix {
 /// What makes a group of instances: the prefix without the zone, product, and scheme of the
 /// version, within which versions compare.
 pub(crate) fn group_key(layer: &Layer, instance: InstanceId) -> (Prefix, Symbol, Option<Scheme>) {
-    let product = layer.extension_product.at(layer.instance_extension.at(instance));
-    (Prefix::without_zone(layer, instance), product, layer.version(instance).map(Version::scheme))
+    let product = layer
+        .extension_product
+        .at(layer.instance_extension.at(instance));
+    (
+        Prefix::without_zone(layer, instance),
+        product,
+        layer.version(instance).map(Version::scheme),
+    )
 }
 
 /// Which of two candidates is better.
@@ -116,7 +122,11 @@ pub(crate) fn group_key(layer: &Layer, instance: InstanceId) -> (Prefix, Symbol,
 /// Versions compare only within one product, and only where both are known and of one scheme.
 pub(crate) fn compare(a: &Eligible<'_>, b: &Eligible<'_>) -> Comparison {
     if let Some(rule) = a.prefix.rule(b.prefix) {
-        return if a.prefix < b.prefix { Comparison::Better(rule) } else { Comparison::Worse(rule) };
+        return if a.prefix < b.prefix {
+            Comparison::Better(rule)
+        } else {
+            Comparison::Worse(rule)
+        };
     }
     match version_order(a, b) {
         Some(Ordering::Greater) => Comparison::Better(RankRule::HigherVersion),
@@ -128,13 +138,20 @@ pub(crate) fn compare(a: &Eligible<'_>, b: &Eligible<'_>) -> Comparison {
 fn version_order(a: &Eligible<'_>, b: &Eligible<'_>) -> Option<Ordering> {
     if std::ptr::eq(a.layer, b.layer) {
         let layer = a.layer;
-        let level = |one: &Eligible<'_>| layer.version_level.at(layer.instance_version.at(one.instance()));
+        let level = |one: &Eligible<'_>| {
+            layer
+                .version_level
+                .at(layer.instance_version.at(one.instance()))
+        };
         return same_class(a, b).then(|| level(a).cmp(&level(b)));
     }
     if !same_product(a, b) {
         return None;
     }
-    let (left, right) = (a.layer.version(a.instance())?, b.layer.version(b.instance())?);
+    let (left, right) = (
+        a.layer.version(a.instance())?,
+        b.layer.version(b.instance())?,
+    );
     left.compare(right)
 }
 

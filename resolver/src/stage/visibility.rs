@@ -8,7 +8,9 @@ use crate::snapshot::layer::{InstanceId, Principal};
 /// Whether the caller may use an instance.
 pub(crate) fn admits(query: &Query<'_, '_>, instance: InstanceId) -> bool {
     let layer = query.layer();
-    let listed = layer.instance_principal.slice(layer.instance_admitted.range(instance));
+    let listed = layer
+        .instance_principal
+        .slice(layer.instance_admitted.range(instance));
     is_admitted(query.caller, layer.instance_scope(instance), listed)
 }
 
@@ -18,12 +20,19 @@ pub(crate) fn is_admitted(caller: &Caller<'_>, scope: Scope, listed: &[u32]) -> 
     if scope == Scope::Global {
         return true;
     }
-    let of = |kind| listed.iter().map(|number| Principal(*number)).filter(move |one| one.scope() == kind);
-    [Scope::Project, Scope::User, Scope::Group, Scope::Workflow].into_iter().all(|kind| {
-        let mut named = of(kind).peekable();
-        if named.peek().is_none() {
-            return kind != scope;
-        }
-        named.any(|principal| caller.is(principal))
-    })
+    let of = |kind| {
+        listed
+            .iter()
+            .map(|number| Principal(*number))
+            .filter(move |one| one.scope() == kind)
+    };
+    [Scope::Project, Scope::User, Scope::Group, Scope::Workflow]
+        .into_iter()
+        .all(|kind| {
+            let mut named = of(kind).peekable();
+            if named.peek().is_none() {
+                return kind != scope;
+            }
+            named.any(|principal| caller.is(principal))
+        })
 }

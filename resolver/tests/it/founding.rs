@@ -7,7 +7,8 @@ use crate::scenario::Scenario;
 
 /// The extended records of the proposal, but the fourth, which is refused.
 fn registry() -> Scenario {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../registry-core/tests/fixtures/founding");
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../registry-core/tests/fixtures/founding");
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     let records = [
         "extended-1-mlflow.yaml",
@@ -156,8 +157,13 @@ fn a_service_by_its_type_and_a_version() {
 fn an_account_for_each_project() {
     let step = "{ name: seldon, extension: seldon-core, service: API }";
     for project in ["alpha", "beta"] {
-        let chosen = registry().caller(&format!("project={project}")).choose("extension: seldon-core, service: API");
-        assert_eq!(chosen, format!("seldon-core/production/API cluster project-{project}"));
+        let chosen = registry()
+            .caller(&format!("project={project}"))
+            .choose("extension: seldon-core, service: API");
+        assert_eq!(
+            chosen,
+            format!("seldon-core/production/API cluster project-{project}")
+        );
     }
     insta::assert_snapshot!(registry().caller("project=gamma").explain(step), @"
     seldon fails, profile-mismatch: nearest is `seldon-core/production/API`: profile `project-alpha` admits project alpha; the caller is in project gamma; profile `project-beta` admits project beta; the caller is in project gamma
@@ -168,13 +174,25 @@ fn an_account_for_each_project() {
 #[test]
 fn any_prediction_server_will_do() {
     let step = "any_of: [{service: seldon-core-api}, {service: kfserving-api}]";
-    assert_eq!(registry().caller(INSIDE).choose(step), "seldon-core/production/API cluster project-alpha");
-    assert_eq!(registry().caller("zone=local project=gamma").choose(step), "kfserving/local/API cluster -");
+    assert_eq!(
+        registry().caller(INSIDE).choose(step),
+        "seldon-core/production/API cluster project-alpha"
+    );
+    assert_eq!(
+        registry().caller("zone=local project=gamma").choose(step),
+        "kfserving/local/API cluster -"
+    );
 }
 
 #[test]
 fn a_store_that_two_records_offer_is_ambiguous_until_the_step_says_which() {
     let registry = registry().caller(INSIDE);
-    assert_eq!(registry.choose("service: s3"), "ambiguous minio/mlflow-storage/s3 mlflow/default/mlflow-store");
-    assert_eq!(registry.choose("service: s3, product: minio"), "minio/mlflow-storage/s3 cluster default");
+    assert_eq!(
+        registry.choose("service: s3"),
+        "ambiguous minio/mlflow-storage/s3 mlflow/default/mlflow-store"
+    );
+    assert_eq!(
+        registry.choose("service: s3, product: minio"),
+        "minio/mlflow-storage/s3 cluster default"
+    );
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use hitchpost_registry_core::{
-    Admission, Auth, ConfigurationEntry, Constraint, Endpoint, EndpointType, Extension, Instance, Name, Profile, Scope,
-    SecretEntry, SecretValue, Service, Version,
+    Admission, Auth, ConfigurationEntry, Constraint, Endpoint, EndpointType, Extension, Instance,
+    Name, Profile, Scope, SecretEntry, SecretValue, Service, Version,
 };
 use hitchpost_resolver::{Alternative, OnAmbiguity, Requirement, RunContext, Selector, Zone};
 use jiff::Timestamp;
@@ -50,7 +50,11 @@ impl Rng {
     }
 
     fn names(&mut self, pool: &[&str]) -> Vec<Name> {
-        let mut names: Vec<Name> = pool.iter().filter(|_| self.once_in(2)).map(|text| name(text)).collect();
+        let mut names: Vec<Name> = pool
+            .iter()
+            .filter(|_| self.once_in(2))
+            .map(|text| name(text))
+            .collect();
         self.shuffle(&mut names);
         names
     }
@@ -79,9 +83,28 @@ const ENDPOINTS: [&str; 3] = ["a", "external", "in"];
 const PROFILES: [&str; 3] = ["a", "b", "admin"];
 const PEOPLE: [&str; 3] = ["a", "b", "one"];
 const LABELS: [(&str, &str); 3] = [("env", "dev"), ("env", "prod"), ("tier", "")];
-const VERSIONS: [&str; 9] =
-    ["1.0.0", "v1.0", "1.2.0", "2.0.0-rc.1", "2.0.0", "2024-05-10", "noble", "jammy", "1.2.0rc1"];
-const CONSTRAINTS: [&str; 9] = ["1", ">=1.2", "<2", "*", "=noble", "!=1.0.0", ">=2.0.0-rc.1", "2024", ">=1 || =jammy"];
+const VERSIONS: [&str; 9] = [
+    "1.0.0",
+    "v1.0",
+    "1.2.0",
+    "2.0.0-rc.1",
+    "2.0.0",
+    "2024-05-10",
+    "noble",
+    "jammy",
+    "1.2.0rc1",
+];
+const CONSTRAINTS: [&str; 9] = [
+    "1",
+    ">=1.2",
+    "<2",
+    "*",
+    "=noble",
+    "!=1.0.0",
+    ">=2.0.0-rc.1",
+    "2024",
+    ">=1 || =jammy",
+];
 /// Before, at and after this moment profiles expire.
 const NOW: i64 = 1_700_000_000;
 
@@ -99,29 +122,52 @@ pub(crate) fn extension(rng: &mut Rng, name: Name) -> Extension {
         }
     }
     let instances = rng.distinct(&INSTANCES, 3);
-    let instances = instances.into_iter().map(|instance| self::instance(rng, &name, instance)).collect();
+    let instances = instances
+        .into_iter()
+        .map(|instance| self::instance(rng, &name, instance))
+        .collect();
     Extension {
         product: rng.name(&PRODUCTS),
         description: String::new(),
         labels,
         immutable: false,
-        configuration: vec![ConfigurationEntry { name: "owner".into(), value: name.to_string() }],
+        configuration: vec![ConfigurationEntry {
+            name: "owner".into(),
+            value: name.to_string(),
+        }],
         instances,
         name,
     }
 }
 
 fn instance(rng: &mut Rng, extension: &Name, name: Name) -> Instance {
-    let names = if rng.once_in(2) { rng.distinct(&PROFILES, 3) } else { Vec::new() };
-    let profiles: Vec<Profile> = names.into_iter().map(|one| profile(rng, extension, &name, one)).collect();
+    let names = if rng.once_in(2) {
+        rng.distinct(&PROFILES, 3)
+    } else {
+        Vec::new()
+    };
+    let profiles: Vec<Profile> = names
+        .into_iter()
+        .map(|one| profile(rng, extension, &name, one))
+        .collect();
     let services = rng.distinct(&SERVICES, 3);
     Instance {
-        version: rng.maybe(1, |rng| rng.pick(&VERSIONS)).filter(|_| !rng.once_in(6)).map(|v| Version::infer(v).unwrap()),
+        version: rng
+            .maybe(1, |rng| rng.pick(&VERSIONS))
+            .filter(|_| !rng.once_in(6))
+            .map(|v| Version::infer(v).unwrap()),
         location: rng.name(&ZONES),
         default: rng.once_in(5),
-        admission: if rng.once_in(3) { admission(rng) } else { Admission::default() },
+        admission: if rng.once_in(3) {
+            admission(rng)
+        } else {
+            Admission::default()
+        },
         configuration: Vec::new(),
-        services: services.into_iter().map(|one| service(rng, one, &profiles)).collect(),
+        services: services
+            .into_iter()
+            .map(|one| service(rng, one, &profiles))
+            .collect(),
         profiles,
         data_key: None,
         name,
@@ -129,27 +175,38 @@ fn instance(rng: &mut Rng, extension: &Name, name: Name) -> Instance {
 }
 
 fn service(rng: &mut Rng, name: Name, profiles: &[Profile]) -> Service {
-    let endpoints = if rng.once_in(6) { Vec::new() } else { rng.distinct(&ENDPOINTS, 3) };
+    let endpoints = if rng.once_in(6) {
+        Vec::new()
+    } else {
+        rng.distinct(&ENDPOINTS, 3)
+    };
     Service {
         service_type: rng.name(&TYPES),
         category: rng.maybe(2, |rng| rng.name(&CATEGORIES)),
         description: String::new(),
-        auth: rng.maybe(4, |rng| rng.pick(&Auth::ALL[..])),
+        auth: rng.maybe(4, |rng| rng.pick(Auth::ALL)),
         profiles: references(rng, profiles, 4),
         configuration: Vec::new(),
-        endpoints: endpoints.into_iter().map(|one| endpoint(rng, one, profiles)).collect(),
+        endpoints: endpoints
+            .into_iter()
+            .map(|one| endpoint(rng, one, profiles))
+            .collect(),
         name,
     }
 }
 
 fn references(rng: &mut Rng, profiles: &[Profile], times: usize) -> Vec<Name> {
-    profiles.iter().filter(|_| rng.once_in(times)).map(|profile| profile.name.clone()).collect()
+    profiles
+        .iter()
+        .filter(|_| rng.once_in(times))
+        .map(|profile| profile.name.clone())
+        .collect()
 }
 
 fn endpoint(rng: &mut Rng, name: Name, profiles: &[Profile]) -> Endpoint {
     Endpoint {
         url: Some(format!("http://{name}.example.com")),
-        endpoint_type: rng.pick(&EndpointType::ALL[..]),
+        endpoint_type: rng.pick(EndpointType::ALL),
         default: rng.once_in(3),
         profiles: references(rng, profiles, 8),
         configuration: Vec::new(),
@@ -160,16 +217,25 @@ fn endpoint(rng: &mut Rng, name: Name, profiles: &[Profile]) -> Endpoint {
 fn profile(rng: &mut Rng, extension: &Name, instance: &Name, name: Name) -> Profile {
     let value = SecretValue::from_text(&format!("SECRET {extension}/{instance}/{name}"));
     Profile {
-        admission: if rng.once_in(3) { Admission::default() } else { admission(rng) },
+        admission: if rng.once_in(3) {
+            Admission::default()
+        } else {
+            admission(rng)
+        },
         default: rng.once_in(4),
-        expires_at: rng.maybe(5, |rng| Timestamp::from_second(NOW + rng.pick(&[-1, 0, 1])).unwrap()),
-        configuration: vec![SecretEntry { name: format!("KEY_{name}"), value }],
+        expires_at: rng.maybe(5, |rng| {
+            Timestamp::from_second(NOW + rng.pick(&[-1, 0, 1])).unwrap()
+        }),
+        configuration: vec![SecretEntry {
+            name: format!("KEY_{name}"),
+            value,
+        }],
         name,
     }
 }
 
 fn admission(rng: &mut Rng) -> Admission {
-    let scope = rng.pick(&Scope::ALL[..]);
+    let scope = rng.pick(Scope::ALL);
     let mut list = |kind: Scope| match (kind == scope, rng.below(8)) {
         (true, 0) | (false, 2..) => Vec::new(),
         _ => rng.names(&PEOPLE),
@@ -187,22 +253,36 @@ pub(crate) fn caller(rng: &mut Rng) -> RunContext {
     RunContext {
         project: rng.maybe(2, |rng| rng.name(&PEOPLE)),
         user: rng.maybe(2, |rng| rng.name(&PEOPLE)),
-        groups: if rng.once_in(2) { rng.names(&PEOPLE) } else { Vec::new() },
+        groups: if rng.once_in(2) {
+            rng.names(&PEOPLE)
+        } else {
+            Vec::new()
+        },
         workflow: rng.maybe(2, |rng| rng.name(&PEOPLE)),
-        zone: if rng.once_in(3) { Zone::Unknown } else { Zone::Known(rng.name(&["eu", "us", "remote", "mars"])) },
+        zone: if rng.once_in(3) {
+            Zone::Unknown
+        } else {
+            Zone::Known(rng.name(&["eu", "us", "remote", "mars"]))
+        },
         now: (!rng.once_in(4)).then(|| Timestamp::from_second(NOW).unwrap()),
     }
 }
 
 pub(crate) fn on_ambiguity(rng: &mut Rng) -> OnAmbiguity {
-    if rng.once_in(3) { OnAmbiguity::First } else { OnAmbiguity::Fail }
+    if rng.once_in(3) {
+        OnAmbiguity::First
+    } else {
+        OnAmbiguity::Fail
+    }
 }
 
 const HANDLES: [&str; 3] = ["x", "y", "z"];
 
 pub(crate) fn requirements(rng: &mut Rng) -> Vec<Requirement> {
     let count = 1 + rng.below(HANDLES.len());
-    (0..count).map(|index| requirement(rng, HANDLES[index])).collect()
+    (0..count)
+        .map(|index| requirement(rng, HANDLES[index]))
+        .collect()
 }
 
 fn requirement(rng: &mut Rng, handle: &str) -> Requirement {
@@ -220,7 +300,10 @@ fn requirement(rng: &mut Rng, handle: &str) -> Requirement {
 }
 
 fn alternative(rng: &mut Rng) -> Alternative {
-    Alternative { selector: selector(rng), ..Alternative::default() }
+    Alternative {
+        selector: selector(rng),
+        ..Alternative::default()
+    }
 }
 
 pub(crate) fn selector(rng: &mut Rng) -> Selector {
@@ -235,7 +318,9 @@ pub(crate) fn selector(rng: &mut Rng) -> Selector {
         version: rng.maybe(4, |rng| Constraint::parse(rng.pick(&CONSTRAINTS))),
         labels: BTreeMap::new(),
         zone: rng.maybe(10, |rng| rng.name(&ZONES)),
-        endpoint: rng.maybe(8, |rng| rng.name(&["a", "external", "internal", "in", "none"])),
+        endpoint: rng.maybe(8, |rng| {
+            rng.name(&["a", "external", "internal", "in", "none"])
+        }),
         profile: rng.maybe(8, |rng| rng.name(&PROFILES)),
     };
     if rng.once_in(8) {
@@ -250,5 +335,7 @@ pub(crate) fn selector(rng: &mut Rng) -> Selector {
 
 /// How many cases a test makes: `HITCHPOST_CASES`, or so many that it takes a second or two.
 pub(crate) fn cases(default: u64) -> u64 {
-    std::env::var("HITCHPOST_CASES").map_or(default, |text| text.parse().expect("HITCHPOST_CASES is a number"))
+    std::env::var("HITCHPOST_CASES").map_or(default, |text| {
+        text.parse().expect("HITCHPOST_CASES is a number")
+    })
 }

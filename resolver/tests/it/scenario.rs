@@ -4,7 +4,8 @@ use std::{fmt::Write, sync::Arc};
 
 use hitchpost_registry_core::{Catalogue, Extension, Severity, parse_records};
 use hitchpost_resolver::{
-    Explanation, OnAmbiguity, Requirement, Resolution, ResolveOptions, RunContext, Snapshot, Verdict, Zone, parse_requirements,
+    Explanation, OnAmbiguity, Requirement, Resolution, ResolveOptions, RunContext, Snapshot,
+    Verdict, Zone, parse_requirements,
 };
 
 use crate::name;
@@ -19,7 +20,10 @@ pub(crate) struct Scenario {
 #[track_caller]
 pub(crate) fn parsed(yaml: &str) -> Vec<Extension> {
     let (records, findings) = parse_records("records.yaml", yaml.as_bytes(), Catalogue::builtin());
-    let errors: Vec<_> = findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    let errors: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect();
     assert!(errors.is_empty(), "{errors:#?}");
     records
 }
@@ -68,19 +72,29 @@ impl Scenario {
 
     #[track_caller]
     pub(crate) fn resolve(&self, requirements: &str) -> Resolution {
-        let options = ResolveOptions { on_ambiguity: self.on_ambiguity, ..ResolveOptions::default() };
+        let options = ResolveOptions {
+            on_ambiguity: self.on_ambiguity,
+            ..ResolveOptions::default()
+        };
         self.resolve_with(requirements, options)
     }
 
     #[track_caller]
-    pub(crate) fn resolve_with(&self, requirements: &str, options: ResolveOptions<'_>) -> Resolution {
-        self.snapshot.resolve(&needs(requirements), &self.caller, options)
+    pub(crate) fn resolve_with(
+        &self,
+        requirements: &str,
+        options: ResolveOptions<'_>,
+    ) -> Resolution {
+        self.snapshot
+            .resolve(&needs(requirements), &self.caller, options)
     }
 
     /// Every requirement with its outcome and its candidates.
     #[track_caller]
     pub(crate) fn explain(&self, requirements: &str) -> String {
-        let explanations = self.snapshot.explain(&needs(requirements), &self.caller, self.on_ambiguity);
+        let explanations =
+            self.snapshot
+                .explain(&needs(requirements), &self.caller, self.on_ambiguity);
         explanations.iter().map(rendered).collect()
     }
 
@@ -89,8 +103,14 @@ impl Scenario {
     #[track_caller]
     pub(crate) fn choose(&self, selector: &str) -> String {
         let requirements = needs(&format!("{{name: x, {selector}}}"));
-        let explanation = self.snapshot.explain(&requirements, &self.caller, self.on_ambiguity).remove(0);
-        let choice = self.snapshot.choose(&requirements, &self.caller, self.on_ambiguity).remove(0);
+        let explanation = self
+            .snapshot
+            .explain(&requirements, &self.caller, self.on_ambiguity)
+            .remove(0);
+        let choice = self
+            .snapshot
+            .choose(&requirements, &self.caller, self.on_ambiguity)
+            .remove(0);
         if let Some((extension, instance, service)) = choice.names() {
             let mut text = format!("{extension}/{instance}/{service}");
             for part in [choice.endpoint(), choice.profile()] {
@@ -98,9 +118,20 @@ impl Scenario {
             }
             return text;
         }
-        let mut text = choice.failure().map_or_else(|| "skipped".to_owned(), |code| code.to_string());
-        for tied in explanation.candidates.iter().filter(|one| one.verdict == Verdict::Tied) {
-            write!(text, " {}/{}/{}", tied.extension, tied.instance, tied.service).unwrap();
+        let mut text = choice
+            .failure()
+            .map_or_else(|| "skipped".to_owned(), |code| code.to_string());
+        for tied in explanation
+            .candidates
+            .iter()
+            .filter(|one| one.verdict == Verdict::Tied)
+        {
+            write!(
+                text,
+                " {}/{}/{}",
+                tied.extension, tied.instance, tied.service
+            )
+            .unwrap();
         }
         text
     }
@@ -109,7 +140,9 @@ impl Scenario {
     #[track_caller]
     pub(crate) fn failure(&self, selector: &str) -> String {
         let resolution = self.resolve(&format!("{{name: x, {selector}}}"));
-        let [failure] = resolution.failures.as_slice() else { panic!("{resolution:#?}") };
+        let [failure] = resolution.failures.as_slice() else {
+            panic!("{resolution:#?}")
+        };
         format!("{}: {}", failure.code, failure.message)
     }
 }
@@ -127,7 +160,10 @@ fn rendered(explanation: &Explanation) -> String {
         }
         let verdict = match one.verdict {
             Verdict::Chosen => "chosen".to_owned(),
-            Verdict::Outranked { rule } => format!("outranked, {}", serde_json::to_value(rule).unwrap().as_str().unwrap()),
+            Verdict::Outranked { rule } => format!(
+                "outranked, {}",
+                serde_json::to_value(rule).unwrap().as_str().unwrap()
+            ),
             Verdict::Tied => "tied".to_owned(),
             Verdict::Rejected { code } => format!("rejected, {code}"),
             Verdict::NotTaken => "not taken".to_owned(),

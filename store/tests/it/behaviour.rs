@@ -6,7 +6,8 @@ use std::{
 };
 
 use hitchpost::{
-    Catalogue, FailureCode, Registry, Requirement, Resolution, RunContext, Selector, Zone, resolver::Value,
+    Catalogue, FailureCode, Registry, Requirement, Resolution, RunContext, Selector, Zone,
+    resolver::Value,
 };
 use hitchpost_registry_core::{Extension, REDACTED, Scheme, SecretValue, Version};
 use hitchpost_store::{
@@ -252,7 +253,10 @@ async fn a_lost_update_is_refused(database: Database) {
         .await
         .unwrap_err();
     assert_eq!(error.code(), "conflict");
-    store.delete(&[name("a")], &deleting(Some(4))).await.unwrap();
+    store
+        .delete(&[name("a")], &deleting(Some(4)))
+        .await
+        .unwrap();
 }
 
 async fn concurrent_writers_lose_nothing(database: Database) {
@@ -508,7 +512,10 @@ async fn deleting(database: Database) {
     assert_eq!(error.code(), "not-found");
     assert_eq!(token(&store, "b").await, "token");
     assert_eq!(store.revision().await.unwrap(), 2);
-    store.apply(&[tool("a", "again")], &by("ada")).await.unwrap();
+    store
+        .apply(&[tool("a", "again")], &by("ada"))
+        .await
+        .unwrap();
     let applied = store.delete(&both, &options).await.unwrap();
     assert_eq!(
         (applied.revision, actions(&applied)),

@@ -52,7 +52,14 @@ fn configuration_is_merged_from_the_record_inwards_and_each_value_knows_its_orig
     let lines: Vec<_> = resolution.bindings[0]
         .configuration
         .iter()
-        .map(|entry| format!("{} = {} from {}\n", entry.name, open(&entry.value), entry.origin))
+        .map(|entry| {
+            format!(
+                "{} = {} from {}\n",
+                entry.name,
+                open(&entry.value),
+                entry.origin
+            )
+        })
         .collect();
     insta::assert_snapshot!(lines.concat(), @"
     level = secret profile from profile/reader
@@ -252,15 +259,24 @@ fn the_json_is_as_documented() {
 fn the_json_shows_secrets_only_when_they_are_revealed() {
     let resolution = registry().resolve("{name: x, service: s3}");
     let shown = serde_json::to_string(&resolution).unwrap();
-    assert!(!shown.contains("quiet") && !shown.contains("ca.pem") && shown.contains("[REDACTED]"), "{shown}");
+    assert!(
+        !shown.contains("quiet") && !shown.contains("ca.pem") && shown.contains("[REDACTED]"),
+        "{shown}"
+    );
     assert!(!format!("{resolution:?}").contains("quiet"));
     let mut open = |secret: &Secret| match secret {
         Secret::Plain(text) => Ok::<_, ()>(SecretString::from(text.expose_secret())),
         Secret::Sealed(_) => Err(()),
     };
     let revealed = resolution.revealed(&mut open).unwrap();
-    assert_eq!(revealed["bindings"][0]["env"]["AWS_SECRET_ACCESS_KEY"], "quiet");
-    assert_eq!(revealed["bindings"][0]["configuration"][0]["value"], "profile");
+    assert_eq!(
+        revealed["bindings"][0]["env"]["AWS_SECRET_ACCESS_KEY"],
+        "quiet"
+    );
+    assert_eq!(
+        revealed["bindings"][0]["configuration"][0]["value"],
+        "profile"
+    );
     let mut refuse = |_: &Secret| Err("no key");
     assert_eq!(resolution.revealed(&mut refuse), Err("no key"));
 }

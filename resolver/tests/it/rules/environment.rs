@@ -19,7 +19,11 @@ fn variables(resolution: &Resolution) -> String {
     let mut open = |secret: &Secret| opened(secret).ok_or(());
     let lines = resolution.environment().into_iter().map(|(name, value)| {
         let secret = if value.is_secret() { " (secret)" } else { "" };
-        format!("{name}={}{secret} from {}\n", value.reveal(&mut open).unwrap().expose_secret(), value.origin())
+        format!(
+            "{name}={}{secret} from {}\n",
+            value.reveal(&mut open).unwrap().expose_secret(),
+            value.origin()
+        )
     });
     lines.collect()
 }
@@ -39,7 +43,8 @@ instances:
     ))
 }
 
-const ACCOUNT: &str = "{name: AWS_ACCESS_KEY_ID, value: me}, {name: AWS_SECRET_ACCESS_KEY, value: quiet}";
+const ACCOUNT: &str =
+    "{name: AWS_ACCESS_KEY_ID, value: me}, {name: AWS_SECRET_ACCESS_KEY, value: quiet}";
 
 #[test]
 fn the_projection_of_the_service_type_comes_first() {
@@ -66,7 +71,10 @@ fn configuration_keys_that_are_names_of_variables_are_set_verbatim_over_the_proj
 
 #[test]
 fn a_prefix_renames() {
-    let registry = storage("{name: bucket, value: data}, {name: D_PRELOAD, value: /evil.so}", ACCOUNT);
+    let registry = storage(
+        "{name: bucket, value: data}, {name: D_PRELOAD, value: /evil.so}",
+        ACCOUNT,
+    );
     insta::assert_snapshot!(variables(&registry.resolve("{name: x, service: s3, prefix: SRC_}")), @"
     SRC_AWS_ENDPOINT_URL_S3=http://minio:9000 from catalogue
     SRC_MLFLOW_S3_ENDPOINT_URL=http://minio:9000 from catalogue
@@ -76,7 +84,9 @@ fn a_prefix_renames() {
     SRC_D_PRELOAD=/evil.so from service/s3
     ");
     // Nor can a prefix complete the name of what cannot be set.
-    assert!(!variables(&registry.resolve("{name: x, service: s3, prefix: L}")).contains("LD_PRELOAD="));
+    assert!(
+        !variables(&registry.resolve("{name: x, service: s3, prefix: L}")).contains("LD_PRELOAD=")
+    );
 }
 
 #[test]
@@ -103,14 +113,30 @@ fn a_variable_made_of_what_the_binding_does_not_have_is_an_error() {
     let registry = Scenario::new("{name: minio, instances: [{name: one, services: [{name: s3}]}]}");
     for source in ["bucket", "url", "version"] {
         let message = registry.failure(&format!("service: s3, env: {{STORE: {source}}}"));
-        assert_eq!(message, format!("absent: `STORE` is to be set from `{source}`, which `minio/one/s3` does not have"));
+        assert_eq!(
+            message,
+            format!(
+                "absent: `STORE` is to be set from `{source}`, which `minio/one/s3` does not have"
+            )
+        );
     }
 }
 
 #[test]
 fn variables_that_decide_which_code_runs_cannot_be_set() {
-    for name in ["PATH", "LD_PRELOAD", "LD_ANYTHING", "DYLD_INSERT_LIBRARIES", "PYTHONPATH", "BASH_ENV", "NODE_OPTIONS"] {
-        assert_eq!(is_settable(name).unwrap_err().to_string(), format!("`{name}` cannot be set: it decides which code a program runs"));
+    for name in [
+        "PATH",
+        "LD_PRELOAD",
+        "LD_ANYTHING",
+        "DYLD_INSERT_LIBRARIES",
+        "PYTHONPATH",
+        "BASH_ENV",
+        "NODE_OPTIONS",
+    ] {
+        assert_eq!(
+            is_settable(name).unwrap_err().to_string(),
+            format!("`{name}` cannot be set: it decides which code a program runs")
+        );
     }
     for name in ["", "1A", "A-B", "A B", "Ä", "A=B", "A\0"] {
         assert!(is_settable(name).is_err(), "{name:?}");
@@ -137,11 +163,22 @@ const BOTH: &str = "[{name: x, extension: a}, {name: y, extension: b}]";
 #[test]
 fn one_name_with_two_values_is_an_error_that_names_both_origins() {
     let resolution = two("me", "you").resolve(BOTH);
-    let messages: Vec<_> = resolution.failures.iter().map(|one| format!("{} {}: {}\n", one.name, one.code, one.message)).collect();
+    let messages: Vec<_> = resolution
+        .failures
+        .iter()
+        .map(|one| format!("{} {}: {}\n", one.name, one.code, one.message))
+        .collect();
     insta::assert_snapshot!(messages.concat(), @"y env-collision: `AWS_ACCESS_KEY_ID` gets one value from `x` (a/one/s3 profile/p) and another from `y` (b/one/s3 profile/p); give one of the requirements a `prefix`");
     // A prefix keeps them apart; so does a step that sets the variable itself.
-    assert!(two("me", "you").resolve("[{name: x, extension: a}, {name: y, extension: b, prefix: B_}]").is_complete());
-    let options = ResolveOptions { overridden: &["AWS_ACCESS_KEY_ID".to_owned()], ..ResolveOptions::default() };
+    assert!(
+        two("me", "you")
+            .resolve("[{name: x, extension: a}, {name: y, extension: b, prefix: B_}]")
+            .is_complete()
+    );
+    let options = ResolveOptions {
+        overridden: &["AWS_ACCESS_KEY_ID".to_owned()],
+        ..ResolveOptions::default()
+    };
     assert!(two("me", "you").resolve_with(BOTH, options).is_complete());
 }
 
@@ -159,11 +196,24 @@ fn secrets_are_compared_by_what_they_say_where_they_can_be_opened() {
 - { name: b, instances: [{ name: one, services: [{ name: x }], configuration: [{ name: KEY, value: same }] }] }
 ",
     );
-    assert_eq!(registry.resolve(BOTH).failures.len(), 1, "nothing opens them: they count as different");
-    let options = ResolveOptions { open: Some(&opened), ..ResolveOptions::default() };
+    assert_eq!(
+        registry.resolve(BOTH).failures.len(),
+        1,
+        "nothing opens them: they count as different"
+    );
+    let options = ResolveOptions {
+        open: Some(&opened),
+        ..ResolveOptions::default()
+    };
     assert!(registry.resolve_with(BOTH, options).is_complete());
-    let options = ResolveOptions { open: Some(&opened), ..ResolveOptions::default() };
+    let options = ResolveOptions {
+        open: Some(&opened),
+        ..ResolveOptions::default()
+    };
     let differ = two("me", "you").resolve_with(BOTH, options);
     assert_eq!(differ.failures.len(), 1);
-    assert!(!serde_json::to_string(&differ).unwrap().contains("you"), "a collision does not tell the values");
+    assert!(
+        !serde_json::to_string(&differ).unwrap().contains("you"),
+        "a collision does not tell the values"
+    );
 }

@@ -47,7 +47,10 @@ fn each_code_has_its_message() {
     let mut text = String::new();
     for step in steps {
         for failure in registry().resolve(step).failures {
-            text += &format!("{step}\n  {} {}: {}\n", failure.name, failure.code, failure.message);
+            text += &format!(
+                "{step}\n  {} {}: {}\n",
+                failure.name, failure.code, failure.message
+            );
             seen.push(failure.code);
         }
     }
@@ -77,7 +80,10 @@ fn each_code_has_its_message() {
     [{name: x, service: left}, {name: y, service: right, same_instance_as: x}]
       y unsatisfiable-group: no single instance provides all of `x`, `y`
     ");
-    let missing: Vec<_> = FailureCode::ALL.iter().filter(|code| !seen.contains(code)).collect();
+    let missing: Vec<_> = FailureCode::ALL
+        .iter()
+        .filter(|code| !seen.contains(code))
+        .collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -92,8 +98,15 @@ fn codes_print_as_they_serialise() {
 fn all_failures_of_a_step_come_in_one_answer() {
     let step = "[{name: a, service: kserve}, {name: b, service: left}, {name: c, service: twin}, {name: d}]";
     let resolution = registry().resolve(step);
-    let failed: Vec<_> = resolution.failures.iter().map(|one| (one.name.as_str(), one.code.as_str())).collect();
-    assert_eq!(failed, [("a", "absent"), ("c", "ambiguous"), ("d", "empty-selector")]);
+    let failed: Vec<_> = resolution
+        .failures
+        .iter()
+        .map(|one| (one.name.as_str(), one.code.as_str()))
+        .collect();
+    assert_eq!(
+        failed,
+        [("a", "absent"), ("c", "ambiguous"), ("d", "empty-selector")]
+    );
     assert_eq!(resolution.bindings.len(), 1);
 }
 
@@ -107,7 +120,10 @@ fn requirements_that_cannot_be_read_are_refused_with_all_findings() {
 - { name: c, labels: [a], optional: maybe }
 ";
     let findings = parse_requirements("needs.yaml", text.as_bytes()).unwrap_err();
-    let lines: Vec<_> = findings.iter().map(|finding| format!("{finding}\n")).collect();
+    let lines: Vec<_> = findings
+        .iter()
+        .map(|finding| format!("{finding}\n"))
+        .collect();
     insta::assert_snapshot!(lines.concat(), @"
     needs.yaml:2:3: error[missing-key]: `name` is missing (add `name: …`, the handle by which the step calls it)
     needs.yaml:3:27: error[unknown-key]: unknown key `servise` (did you mean `service`?)

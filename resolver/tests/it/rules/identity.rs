@@ -32,13 +32,22 @@ fn each_field_selects_by_itself() {
     check(
         &registry(),
         &[
-            ("extension: tracking, service: api", "tracking/tokyo/api e -"),
-            ("product: mlflow, service: s3", "tracking/tokyo/artifacts e -"),
+            (
+                "extension: tracking, service: api",
+                "tracking/tokyo/api e -",
+            ),
+            (
+                "product: mlflow, service: s3",
+                "tracking/tokyo/artifacts e -",
+            ),
             ("instance: tokyo, service: api", "tracking/tokyo/api e -"),
             ("service_type: objects", "storage/paris/s3 e -"),
             ("service_name: artifacts", "tracking/tokyo/artifacts e -"),
             ("category: screen", "storage/paris/console e -"),
-            ("labels: {tier: silver}, service: s3", "tracking/tokyo/artifacts e -"),
+            (
+                "labels: {tier: silver}, service: s3",
+                "tracking/tokyo/artifacts e -",
+            ),
             ("zone: jp, service: s3", "tracking/tokyo/artifacts e -"),
         ],
     );
@@ -52,9 +61,15 @@ fn all_fields_that_are_given_must_match() {
             ("extension: storage, product: mlflow", "absent"),
             ("extension: storage, instance: tokyo", "absent"),
             ("service: s3, category: screen", "storage/paris/console e -"),
-            ("service: s3, service_name: artifacts", "tracking/tokyo/artifacts e -"),
+            (
+                "service: s3, service_name: artifacts",
+                "tracking/tokyo/artifacts e -",
+            ),
             ("service: s3, category: bucket, product: minio", "absent"),
-            ("labels: {tier: gold, team: data}, service: s3", "storage/paris/console e -"),
+            (
+                "labels: {tier: gold, team: data}, service: s3",
+                "storage/paris/console e -",
+            ),
             ("labels: {tier: gold, team: web}", "absent"),
             ("service: s3, zone: us", "absent"),
             ("service: s3, service_type: objects", "absent"),
@@ -84,9 +99,18 @@ fn service_names_a_service_of_the_record_first_by_name_then_by_type() {
             ("extension: storage, service: s3", "storage/paris/s3 e -"),
             ("instance: paris, service: s3", "storage/paris/s3 e -"),
             // Here it is a type only.
-            ("extension: tracking, service: s3", "tracking/tokyo/artifacts e -"),
-            ("instance: tokyo, service: s3", "tracking/tokyo/artifacts e -"),
-            ("extension: storage, service: objects", "storage/paris/s3 e -"),
+            (
+                "extension: tracking, service: s3",
+                "tracking/tokyo/artifacts e -",
+            ),
+            (
+                "instance: tokyo, service: s3",
+                "tracking/tokyo/artifacts e -",
+            ),
+            (
+                "extension: storage, service: objects",
+                "storage/paris/s3 e -",
+            ),
         ],
     );
 }
@@ -99,7 +123,10 @@ fn service_without_a_record_is_a_service_type() {
             ("service: objects", "storage/paris/s3 e -"),
             ("service: console", "absent"),
             ("product: minio, service: s3", "storage/paris/console e -"),
-            ("labels: {tier: gold}, service: s3", "storage/paris/console e -"),
+            (
+                "labels: {tier: gold}, service: s3",
+                "storage/paris/console e -",
+            ),
         ],
     );
 }
@@ -108,14 +135,27 @@ fn service_without_a_record_is_a_service_type() {
 fn two_services_of_one_instance_that_match_are_ambiguous() {
     check(
         &registry(),
-        &[("extension: storage", "ambiguous storage/paris/console storage/paris/s3")],
+        &[(
+            "extension: storage",
+            "ambiguous storage/paris/console storage/paris/s3",
+        )],
     );
-    assert_eq!(registry().first().choose("extension: storage"), "storage/paris/console e -");
+    assert_eq!(
+        registry().first().choose("extension: storage"),
+        "storage/paris/console e -"
+    );
 }
 
 #[test]
 fn a_selector_of_a_handle_only_is_an_error() {
-    for selector in ["optional: false", "endpoint: e", "profile: p", "zone: eu", "labels: {}", "any_of: [{zone: eu}]"] {
+    for selector in [
+        "optional: false",
+        "endpoint: e",
+        "profile: p",
+        "zone: eu",
+        "labels: {}",
+        "any_of: [{zone: eu}]",
+    ] {
         assert_eq!(registry().choose(selector), "empty-selector", "{selector}");
     }
 }

@@ -18,7 +18,10 @@ fn registry() -> Scenario {
 
 #[test]
 fn same_instance_as_moves_a_choice_to_a_lower_ranked_candidate() {
-    check(&registry(), &[("service: tracking", "mlflow/new/tracking - -")]);
+    check(
+        &registry(),
+        &[("service: tracking", "mlflow/new/tracking - -")],
+    );
     insta::assert_snapshot!(
         registry().explain("[{name: t, service: tracking}, {name: s, service: store, same_instance_as: t}]"), @"
     t: `mlflow/old/tracking` without an endpoint, with no account
@@ -97,7 +100,9 @@ fn a_group_that_no_instance_meets_is_unsatisfiable() {
 #[test]
 fn a_group_is_ambiguous_where_two_instances_are_equal_for_all_its_members() {
     let registry = || {
-        Scenario::new("{name: tool, instances: [{name: a, services: [{name: x}, {name: y}]}, {name: b, services: [{name: x}, {name: y}]}]}")
+        Scenario::new(
+            "{name: tool, instances: [{name: a, services: [{name: x}, {name: y}]}, {name: b, services: [{name: x}, {name: y}]}]}",
+        )
     };
     let step = "[{name: x, service: x}, {name: y, service: y, same_instance_as: x}]";
     insta::assert_snapshot!(registry().explain(step), @"
@@ -141,15 +146,34 @@ fn references_in_a_circle_or_to_nothing_are_unsatisfiable() {
 
 #[test]
 fn an_optional_requirement_is_left_out_where_nothing_meets_it() {
-    let resolution = registry().resolve("[{name: a, service: s4, optional: true}, {name: b, service: s3}]");
+    let resolution =
+        registry().resolve("[{name: a, service: s4, optional: true}, {name: b, service: s3}]");
     assert!(resolution.is_complete());
-    assert_eq!(resolution.bindings.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["b"]);
-    assert_eq!(registry().choose("service: s3, optional: true"), "minio/one/s3 - -");
+    assert_eq!(
+        resolution
+            .bindings
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect::<Vec<_>>(),
+        ["b"]
+    );
+    assert_eq!(
+        registry().choose("service: s3, optional: true"),
+        "minio/one/s3 - -"
+    );
     // It can be done without, but not written wrongly.
-    assert_eq!(registry().choose("optional: true, service: s3, version: '>=latest'"), "bad-constraint");
+    assert_eq!(
+        registry().choose("optional: true, service: s3, version: '>=latest'"),
+        "bad-constraint"
+    );
     // It does not hide that there are several.
-    let two = Scenario::new("{name: t, instances: [{name: a, services: [{name: x}]}, {name: b, services: [{name: x}]}]}");
-    assert_eq!(two.choose("service: x, optional: true"), "ambiguous t/a/x t/b/x");
+    let two = Scenario::new(
+        "{name: t, instances: [{name: a, services: [{name: x}]}, {name: b, services: [{name: x}]}]}",
+    );
+    assert_eq!(
+        two.choose("service: x, optional: true"),
+        "ambiguous t/a/x t/b/x"
+    );
 }
 
 #[test]
@@ -157,14 +181,29 @@ fn of_alternatives_the_first_that_can_be_satisfied_is_taken() {
     check(
         &registry(),
         &[
-            ("any_of: [{service: tracking}, {service: s3}]", "mlflow/new/tracking - -"),
-            ("any_of: [{service: seldon}, {service: s3}]", "minio/one/s3 - -"),
-            ("any_of: [{service: tracking, version: '>=3'}, {service: s3}]", "minio/one/s3 - -"),
+            (
+                "any_of: [{service: tracking}, {service: s3}]",
+                "mlflow/new/tracking - -",
+            ),
+            (
+                "any_of: [{service: seldon}, {service: s3}]",
+                "minio/one/s3 - -",
+            ),
+            (
+                "any_of: [{service: tracking, version: '>=3'}, {service: s3}]",
+                "minio/one/s3 - -",
+            ),
             ("any_of: [{service: seldon}, {service: kserve}]", "absent"),
             // The nearest miss of any alternative.
-            ("any_of: [{service: seldon}, {service: tracking, version: '>=3'}]", "version-mismatch"),
+            (
+                "any_of: [{service: seldon}, {service: tracking, version: '>=3'}]",
+                "version-mismatch",
+            ),
             // What the requirement states holds for each of its alternatives.
-            ("product: mlflow, any_of: [{service: s3}, {service: store}]", "mlflow/old/store - -"),
+            (
+                "product: mlflow, any_of: [{service: s3}, {service: store}]",
+                "mlflow/old/store - -",
+            ),
         ],
     );
     insta::assert_snapshot!(registry().explain("{name: x, any_of: [{service: seldon}, {service: s3}, {service: tracking}]}"), @"
@@ -177,8 +216,13 @@ fn of_alternatives_the_first_that_can_be_satisfied_is_taken() {
 
 #[test]
 fn an_alternative_that_is_ambiguous_does_not_give_way_to_the_next() {
-    let two = Scenario::new("{name: t, instances: [{name: a, services: [{name: x}]}, {name: b, services: [{name: x}, {name: y}]}]}");
-    assert_eq!(two.choose("any_of: [{service: x}, {service: y}]"), "ambiguous t/a/x t/b/x");
+    let two = Scenario::new(
+        "{name: t, instances: [{name: a, services: [{name: x}]}, {name: b, services: [{name: x}, {name: y}]}]}",
+    );
+    assert_eq!(
+        two.choose("any_of: [{service: x}, {service: y}]"),
+        "ambiguous t/a/x t/b/x"
+    );
 }
 
 #[test]

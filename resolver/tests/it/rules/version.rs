@@ -34,7 +34,10 @@ fn without_a_constraint_every_version_is_eligible_even_none() {
     check(
         &registry(),
         &[
-            ("service: api", "ambiguous kserve/new/api kserve/unknown/api"),
+            (
+                "service: api",
+                "ambiguous kserve/new/api kserve/unknown/api",
+            ),
             ("instance: unknown", "kserve/unknown/api e -"),
         ],
     );
@@ -42,7 +45,10 @@ fn without_a_constraint_every_version_is_eligible_even_none() {
 
 #[test]
 fn an_instance_without_a_version_satisfies_no_constraint() {
-    check(&registry(), &[("instance: unknown, version: '*'", "version-mismatch")]);
+    check(
+        &registry(),
+        &[("instance: unknown, version: '*'", "version-mismatch")],
+    );
     insta::assert_snapshot!(registry().failure("instance: unknown, version: '*'"), @"version-mismatch: nearest is `kserve/unknown/api`: its version is not registered, and * is asked for");
 }
 

@@ -19,7 +19,10 @@ instances:
 fn each_scope_admits_whom_it_lists() {
     for (caller, expected) in [
         ("", "forbidden"),
-        ("project=beta user=bob group=dev workflow=daily zone=local", "forbidden"),
+        (
+            "project=beta user=bob group=dev workflow=daily zone=local",
+            "forbidden",
+        ),
         ("project=alpha", "minio/for-alpha/s3 e -"),
         ("user=ann", "minio/for-ann/s3 e -"),
         ("group=dev group=admins", "minio/for-ops/s3 e -"),
@@ -27,7 +30,11 @@ fn each_scope_admits_whom_it_lists() {
         // The name alone is not enough: it is a project, not a user, that is admitted.
         ("user=alpha group=alpha workflow=alpha", "forbidden"),
     ] {
-        assert_eq!(registry().caller(caller).choose("service: s3"), expected, "{caller}");
+        assert_eq!(
+            registry().caller(caller).choose("service: s3"),
+            expected,
+            "{caller}"
+        );
     }
 }
 
@@ -39,10 +46,26 @@ fn every_further_list_must_name_the_caller_too() {
               services: [{name: s3, endpoints: [{name: e, url: http://a}]}]}]}",
         )
     };
-    assert_eq!(registry().caller("user=ann project=alpha").choose("service: s3"), "minio/one/s3 e -");
-    assert_eq!(registry().caller("user=ann project=beta").choose("service: s3"), "forbidden");
-    assert_eq!(registry().caller("user=ann").choose("service: s3"), "forbidden");
-    assert_eq!(registry().caller("project=alpha").choose("service: s3"), "forbidden");
+    assert_eq!(
+        registry()
+            .caller("user=ann project=alpha")
+            .choose("service: s3"),
+        "minio/one/s3 e -"
+    );
+    assert_eq!(
+        registry()
+            .caller("user=ann project=beta")
+            .choose("service: s3"),
+        "forbidden"
+    );
+    assert_eq!(
+        registry().caller("user=ann").choose("service: s3"),
+        "forbidden"
+    );
+    assert_eq!(
+        registry().caller("project=alpha").choose("service: s3"),
+        "forbidden"
+    );
 }
 
 #[test]
@@ -56,7 +79,8 @@ fn what_the_caller_may_not_see_is_counted_and_never_named() {
       minio/for-alpha/s3 chosen: `minio/for-alpha/s3` by endpoint `e`, with no account
       3 hidden
     ");
-    let resolution = serde_json::to_string(&registry().resolve("{name: x, extension: minio}")).unwrap();
+    let resolution =
+        serde_json::to_string(&registry().resolve("{name: x, extension: minio}")).unwrap();
     assert!(!resolution.contains("for-"), "{resolution}");
 }
 
@@ -65,7 +89,10 @@ fn an_instance_that_lists_nobody_admits_nobody() {
     let registry = Scenario::new(
         "{name: minio, instances: [{name: one, scope: project, services: [{name: s3, endpoints: [{name: e, url: http://a}]}]}]}",
     );
-    assert_eq!(registry.caller("project=alpha").choose("service: s3"), "forbidden");
+    assert_eq!(
+        registry.caller("project=alpha").choose("service: s3"),
+        "forbidden"
+    );
 }
 
 #[test]
