@@ -1,7 +1,7 @@
 use std::{error::Error as _, io, path::PathBuf};
 
 use hitchpost::{
-    Diagnostics, KeyError, OpenError, RevealError, SealError,
+    Diagnostics, KeyError, OpenError, RevealError, SealError, SourceError,
     core::{NameError, decode::listed},
     resolver::{Drift, LockError, UnknownStep, Unsettable, export::ExportError},
 };
@@ -23,12 +23,11 @@ pub(crate) enum CommandError {
     Key(#[from] KeyError),
     #[error(transparent)]
     Reveal(#[from] RevealError),
-    #[error("cannot read `{}`", path.display())]
-    Unreadable { path: PathBuf, source: io::Error },
     #[error("cannot write `{}`", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
-    #[error("there is no .yaml, .yml or .json file in `{}`", path.display())]
-    EmptyFolder { path: PathBuf },
+    /// Not of what was read: see [`CommandError::Findings`].
+    #[error(transparent)]
+    Source(SourceError),
     #[error("there is no record {}", listed(names))]
     NoRecord {
         names: Vec<String>,
@@ -114,6 +113,15 @@ struct ErrorBody<'e> {
     exit: i32,
 }
 
+impl From<SourceError> for CommandError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Findings(findings) => Self::Findings(findings),
+            other => Self::Source(other),
+        }
+    }
+}
+
 impl CommandError {
     /// A stable code.
     pub(crate) fn code(&self) -> &str {
@@ -122,9 +130,8 @@ impl CommandError {
             Self::Store(error) => error.code(),
             Self::Key(error) => error.code(),
             Self::Reveal(error) => error.code(),
-            Self::Unreadable { .. } => "unreadable-file",
             Self::Unwritable { .. } => "unwritable-file",
-            Self::EmptyFolder { .. } => "empty-folder",
+            Self::Source(error) => error.code(),
             Self::NoRecord { .. } => "not-found",
             Self::NoProduct { .. } => "unknown-product",
             Self::NoServiceType { .. } => "unknown-service-type",
@@ -161,7 +168,7 @@ impl CommandError {
             Self::Store(error) => error.help(),
             Self::Key(error) => error.help(),
             Self::Reveal(RevealError::Open(error)) => error.help(),
-            Self::EmptyFolder { .. } => Some("name a folder with records; folders in it are not looked into".to_owned()),
+            Self::Source(error) => error.help().map(str::to_owned),
             Self::NoRecord { near: name, .. } => Some(near(name, "hitchpost get")),
             Self::NoProduct { near: name, .. } => Some(near(name, "hitchpost catalog list")),
             Self::NoServiceType { known, .. } => Some(format!("it has {}", listed(known))),

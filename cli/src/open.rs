@@ -1,15 +1,12 @@
 //! The store, the keys and the catalogue that a command works with.
 
-use std::{env, path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
-use hitchpost::{
-    Catalogue, Diagnostic, Keyring, Registry,
-    core::{Document, Severity},
-};
+use hitchpost::{Catalogue, Keyring, Registry};
 use hitchpost_store::{Listing, Store, StoreError};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{arguments::GlobalArgs, error::CommandError, input};
+use crate::{arguments::GlobalArgs, error::CommandError};
 
 /// An open store, and what runs its calls.
 #[derive(Debug)]
@@ -46,8 +43,8 @@ impl OpenStore {
     }
 
     /// The stored records as a registry to resolve with.
-    pub(crate) fn registry(&self, catalogue: Arc<Catalogue>) -> Result<Registry, CommandError> {
-        Ok(self.wait(self.store.reader(catalogue))?.current())
+    pub(crate) fn registry(&self, catalogue: Catalogue) -> Result<Registry, CommandError> {
+        Ok(self.wait(self.store.reader(Arc::new(catalogue)))?.current())
     }
 }
 
@@ -55,53 +52,4 @@ impl Drop for OpenStore {
     fn drop(&mut self) {
         self.runtime.block_on(self.store.close());
     }
-}
-
-/// The shipped catalogue, with the files that `HITCHPOST_CATALOG` and `more` name.
-pub(crate) fn catalogue(more: &[PathBuf]) -> Result<Arc<Catalogue>, CommandError> {
-    let own = env::var_os("HITCHPOST_CATALOG").unwrap_or_default();
-    let paths: Vec<PathBuf> = env::split_paths(&own)
-        .filter(|path| !path.as_os_str().is_empty())
-        .chain(more.iter().cloned())
-        .collect();
-    let mut catalogue = Catalogue::builtin().clone();
-    if !paths.is_empty() {
-        let sources = input::read_all(&paths)?;
-        let mut files = Vec::new();
-        for source in &sources {
-            match str::from_utf8(&source.bytes) {
-                Ok(text) => files.push((source.name.as_str(), text)),
-                // Says where the text is not UTF-8.
-                Err(_) => match Document::parse(&source.name, &source.bytes) {
-                    Err(findings) => return Err(CommandError::Findings(findings)),
-                    Ok(_) => continue,
-                },
-            }
-        }
-        match catalogue.add(&files) {
-            Err(findings) if has_error(&findings) => return Err(CommandError::Findings(findings)),
-            _ => {}
-        }
-    }
-    Ok(Arc::new(catalogue))
-}
-
-/// Whether findings refuse what they are about.
-pub(crate) fn has_error(findings: &[Diagnostic]) -> bool {
-    findings
-        .iter()
-        .any(|finding| finding.severity == Severity::Error)
-}
-
-/// Who makes a change, for the log: the user that is given, else the one who is logged in.
-pub(crate) fn who() -> String {
-    let named = |name| {
-        env::var(name)
-            .ok()
-            .filter(|value: &String| !value.is_empty())
-    };
-    ["HITCHPOST_USER", "USER", "LOGNAME"]
-        .into_iter()
-        .find_map(named)
-        .unwrap_or_else(|| "unknown".to_owned())
 }

@@ -4,6 +4,7 @@ mod http;
 mod reference;
 mod registry;
 mod secrets;
+mod source;
 mod verify;
 
 pub use hitchpost_registry_core as core;
@@ -18,4 +19,5 @@ pub use hitchpost_resolver::{
 pub use reference::{ReferenceFailure, ReferencePolicy, ReferenceResolveError};
 pub use registry::{Registry, RegistryError, RevealError};
 pub use secrets::{KeyError, KeyId, KeyOrigin, Keyring, OpenError, SealError, SecretPlace};
+pub use source::{Source, SourceError, has_error, read_records, user_catalogue, who};
 pub use verify::{Credentials, EndpointReport, Outcome};

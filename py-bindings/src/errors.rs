@@ -3,14 +3,14 @@
 use std::io;
 
 use hitchpost::{
-    Diagnostic, Diagnostics, Failure, KeyError, RevealError,
+    Diagnostic, Diagnostics, Failure, KeyError, RevealError, SourceError,
     core::Severity,
     resolver::{UnknownStep, export::ExportError},
 };
 use hitchpost_store::StoreError;
 use pyo3::{
     IntoPyObjectExt,
-    exceptions::{PyOSError, PyTypeError},
+    exceptions::{PyFileNotFoundError, PyOSError, PyTypeError},
     prelude::*,
     sync::PyOnceLock,
     types::PyType,
@@ -33,7 +33,7 @@ pub(crate) enum Problem {
     Step(UnknownStep),
     Export(ExportError),
     /// A file cannot be read.
-    File(io::Error, String),
+    Source(SourceError),
     /// The registry was closed.
     Closed,
     /// The registry is in the memory of the parent process.
@@ -183,18 +183,20 @@ fn exception(py: Python<'_>, problem: Problem) -> PyResult<PyErr> {
             (class(&USAGE, "UsageError")?, Said { help, ..said }, None)
         }
         // Python has exceptions for each reason.
-        Problem::File(error, path) => {
-            let message = error.to_string();
-            let Some(number) = error.raw_os_error() else {
-                return Ok(error.into());
+        Problem::Source(SourceError::Unreadable { path, source }) => {
+            let message = source.to_string();
+            let Some(number) = source.raw_os_error() else {
+                return Ok(source.into());
             };
             let message = message
                 .split(" (os error")
                 .next()
                 .unwrap_or_default()
                 .to_owned();
+            let path = path.display().to_string();
             return Ok(PyOSError::new_err((number, message, path)));
         }
+        Problem::Source(error) => return Ok(PyFileNotFoundError::new_err(error.to_string())),
         Problem::Closed => {
             let said = said("the registry is closed".to_owned(), "closed");
             (class(&STORE, "StoreError")?, said, None)
@@ -237,6 +239,15 @@ fn inner(error: &StoreError) -> &StoreError {
 /// Pickles and deep copies would have secrets in them, or lack them.
 pub(crate) fn unpicklable(class: &str) -> PyErr {
     PyTypeError::new_err(format!("cannot pickle 'hitchpost.{class}' object"))
+}
+
+impl From<SourceError> for Problem {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Findings(findings) => Self::Findings(findings),
+            other => Self::Source(other),
+        }
+    }
 }
 
 impl From<StoreError> for Problem {

@@ -8,7 +8,6 @@ mod binding;
 mod command;
 mod connection;
 mod errors;
-mod files;
 mod live;
 mod registry;
 mod resolution;

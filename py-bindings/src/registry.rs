@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, env, path::PathBuf, sync::Arc};
 
-use hitchpost::{Explanation, Keyring, Requirement, RunContext, parse_records, resolver::Workflow};
+use hitchpost::{
+    Explanation, Keyring, Requirement, RunContext, Source, read_records, resolver::Workflow,
+    user_catalogue,
+};
 use hitchpost_store::{Applied, ApplyOptions, DeleteOptions, HistoryOptions, default_url};
 use indexmap::IndexMap;
 use pyo3::{
@@ -17,7 +20,6 @@ use crate::{
     binding::Binding,
     connection::Connection,
     errors::{self, Argument, Problem},
-    files::{self, Source},
     live::Live,
     resolution::Resolution,
     values,
@@ -76,7 +78,7 @@ impl Registry {
     #[pyo3(signature = (text, /))]
     fn from_yaml(py: Python<'_>, text: &str) -> PyResult<Self> {
         let registry = Self::open_url(py, "memory:".to_owned())?;
-        let who = user();
+        let who = hitchpost::who();
         let options = ApplyOptions {
             who,
             ..ApplyOptions::default()
@@ -133,7 +135,7 @@ impl Registry {
             vec![of_text(&values::json_text(&source)?)]
         } else {
             let path: PathBuf = source.extract()?;
-            py.detach(|| files::read_all(&path))?
+            py.detach(|| Source::all(&path)).map_err(Problem::from)?
         };
         let expect = expect.unwrap_or_default().into_iter();
         let expect =
@@ -141,7 +143,7 @@ impl Registry {
         let expect = expect
             .collect::<Result<_, Argument>>()
             .map_err(Problem::from)?;
-        let who = who.unwrap_or_else(user);
+        let who = who.unwrap_or_else(hitchpost::who);
         let options = ApplyOptions {
             who,
             expect,
@@ -200,7 +202,7 @@ impl Registry {
     ) -> PyResult<Bound<'py, PyAny>> {
         let name = arguments::name("name", name).map_err(Problem::from)?;
         let options = DeleteOptions {
-            who: who.unwrap_or_else(user),
+            who: who.unwrap_or_else(hitchpost::who),
             expect,
             force,
         };
@@ -636,7 +638,7 @@ impl Registry {
                 true => Keyring::ephemeral()?,
                 false => Keyring::from_environment()?,
             };
-            let (keyring, catalogue) = (Arc::new(keyring), Arc::new(files::catalogue()?));
+            let (keyring, catalogue) = (Arc::new(keyring), Arc::new(user_catalogue(&[])?));
             Live::open(Connection::new(url, in_memory, keyring, catalogue))
         })?;
         Ok(Self { live, place })
@@ -648,18 +650,7 @@ impl Registry {
         sources: &[Source],
         options: ApplyOptions,
     ) -> Result<(Applied, hitchpost::Diagnostics), Problem> {
-        let (records, findings) = py.detach(|| {
-            let (mut records, mut findings) = (Vec::new(), Vec::new());
-            for Source { name, bytes } in sources {
-                let (read, found) = parse_records(name, bytes, self.live.catalogue());
-                records.extend(read);
-                findings.extend(found);
-            }
-            (records, findings)
-        });
-        if files::has_error(&findings) {
-            return Err(Problem::Findings(findings));
-        }
+        let (records, findings) = py.detach(|| read_records(sources, self.live.catalogue()))?;
         let applied = self
             .live
             .write(py, async |store| store.apply(&records, &options).await)?;
@@ -707,7 +698,7 @@ impl Registry {
         let caller = caller.context().map_err(Problem::from)?;
         let ambiguity = on_ambiguity(ambiguity).map_err(Problem::from)?;
         let file = py.detach(|| {
-            let source = files::read(&path)?;
+            let source = Source::file(&path)?;
             Workflow::parse(&source.name, &source.bytes).map_err(Problem::Findings)
         })?;
         let caller = RunContext {
@@ -748,7 +739,7 @@ impl Registry {
 fn of_text(text: &str) -> Source {
     Source {
         name: "records".to_owned(),
-        bytes: text.as_bytes().to_vec(),
+        bytes: text.as_bytes().to_vec().into(),
     }
 }
 
@@ -787,13 +778,4 @@ fn place(url: &str) -> String {
         }
         _ => url.to_owned(),
     }
-}
-
-/// Who makes a change, when it is not said: the user who is logged in.
-fn user() -> String {
-    let named = |name| env::var(name).ok().filter(|value| !value.is_empty());
-    let found = ["HITCHPOST_USER", "USER", "LOGNAME"]
-        .into_iter()
-        .find_map(named);
-    found.unwrap_or_else(|| "unknown".to_owned())
 }

@@ -198,3 +198,13 @@ def test_a_registry_shows_no_password() -> None:
     assert error.value.path == "postgres://127.0.0.1:1/tools"
     assert "geheim" not in repr(error.value)
     assert repr(hitchpost.Registry.open("memory:")) == "<hitchpost.Registry memory:>"
+
+
+def test_a_name_stands_only_once_in_a_folder(tmp_path: Path) -> None:
+    for file in ("a.yaml", "b.yaml"):
+        (tmp_path / file).write_text("{name: mlflow, configuration: {EXPERIMENT: wine}}")
+    with hitchpost.Registry.open("memory:") as registry:
+        with pytest.raises(hitchpost.RecordError) as raised:
+            registry.apply(tmp_path)
+        assert raised.value.code == "duplicate-name"
+        assert registry.revision == 0

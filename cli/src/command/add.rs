@@ -14,6 +14,8 @@ use hitchpost_store::{ApplyOptions, StoreError};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use hitchpost::{SourceError, has_error, user_catalogue, who};
+
 use crate::{
     arguments::GlobalArgs,
     command::{
@@ -23,7 +25,6 @@ use crate::{
     error::CommandError,
     exit::Exit,
     input,
-    open::{catalogue, has_error, who},
     output::{Format, Output},
     render::labelled,
 };
@@ -71,7 +72,7 @@ pub(crate) fn add(
     global: &GlobalArgs,
     output: &Output,
 ) -> Result<Exit, CommandError> {
-    let catalogue = catalogue(&[])?;
+    let catalogue = user_catalogue(&[])?;
     let service = service(arguments, &catalogue)?;
     let (record, findings) = record(arguments, service, &catalogue)?;
     if let Some(known) = service {
@@ -252,9 +253,11 @@ fn secrets(arguments: &[String]) -> Result<Vec<(&str, Zeroizing<String>)>, Comma
                 }
             },
             None if io::stdin().is_terminal() => {
-                let unreadable = |source| CommandError::Unreadable {
-                    path: "the terminal".into(),
-                    source,
+                let unreadable = |source| {
+                    CommandError::Source(SourceError::Unreadable {
+                        path: "the terminal".into(),
+                        source,
+                    })
                 };
                 let value =
                     rpassword::prompt_password(format!("{argument}: ")).map_err(unreadable)?;
@@ -264,9 +267,11 @@ fn secrets(arguments: &[String]) -> Result<Vec<(&str, Zeroizing<String>)>, Comma
             None => {
                 input_taken = true;
                 let mut bytes = Zeroizing::new(Vec::new());
-                let unreadable = |source| CommandError::Unreadable {
-                    path: "standard input".into(),
-                    source,
+                let unreadable = |source| {
+                    CommandError::Source(SourceError::Unreadable {
+                        path: "standard input".into(),
+                        source,
+                    })
                 };
                 io::stdin()
                     .lock()

@@ -1,16 +1,8 @@
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt::Write,
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, fmt::Write, path::PathBuf};
 
 use anstyle::AnsiColor;
 use clap::Args;
-use hitchpost::{
-    Diagnostic, Diagnostics, Extension,
-    core::{Code, Document, Name, NodeValue, decode::Context},
-    parse_records,
-};
+use hitchpost::{Diagnostic, Extension, read_records, user_catalogue, who};
 use hitchpost_store::{Action, Applied, ApplyOptions, Change};
 use serde::Serialize;
 
@@ -18,8 +10,8 @@ use crate::{
     arguments::GlobalArgs,
     error::CommandError,
     exit::Exit,
-    input::{self, Source},
-    open::{OpenStore, catalogue, has_error, who},
+    input,
+    open::OpenStore,
     output::{Format, Output},
     render::{
         diagnostic::diagnostics,
@@ -82,7 +74,8 @@ pub(crate) fn apply(
     global: &GlobalArgs,
     output: &Output,
 ) -> Result<Exit, CommandError> {
-    let (records, findings) = read_records(&arguments.files)?;
+    let (records, findings) =
+        read_records(&input::read_all(&arguments.files)?, &user_catalogue(&[])?)?;
     let expect = match (arguments.if_revision, records.as_slice()) {
         (None, _) => BTreeMap::new(),
         (Some(revision), [record]) => BTreeMap::from([(record.name.clone(), revision)]),
@@ -131,7 +124,8 @@ pub(crate) fn diff(
     global: &GlobalArgs,
     output: &Output,
 ) -> Result<Exit, CommandError> {
-    let (records, findings) = read_records(&arguments.files)?;
+    let (records, findings) =
+        read_records(&input::read_all(&arguments.files)?, &user_catalogue(&[])?)?;
     let options = ApplyOptions {
         who: who(),
         prune: arguments.prune,
@@ -157,67 +151,6 @@ pub(crate) fn note(findings: &[Diagnostic], output: &Output) {
     if !findings.is_empty() {
         output.say(|style| diagnostics(findings, style) + "\n");
     }
-}
-
-/// The records of all files together, and what was found that refuses none of them.
-fn read_records(files: &[PathBuf]) -> Result<(Vec<Extension>, Diagnostics), CommandError> {
-    let sources = input::read_all(files)?;
-    let catalogue = catalogue(&[])?;
-    let mut records = Vec::new();
-    let mut findings = Vec::new();
-    let mut places: HashMap<Name, usize> = HashMap::new();
-    for (number, source) in sources.iter().enumerate() {
-        let (mut read, found) = parse_records(&source.name, &source.bytes, &catalogue);
-        findings.extend(found);
-        let twice = read.iter().filter_map(|record| {
-            let earlier = places
-                .get(&record.name)
-                .and_then(|place| sources.get(*place))?;
-            Some((record.name.clone(), earlier.name.as_str()))
-        });
-        let twice: Vec<(Name, &str)> = twice.collect();
-        if !twice.is_empty() {
-            findings.extend(registered_twice(source, &twice));
-        }
-        places.extend(read.iter().map(|record| (record.name.clone(), number)));
-        records.append(&mut read);
-    }
-    if has_error(&findings) {
-        Err(CommandError::Findings(findings))
-    } else {
-        Ok((records, findings))
-    }
-}
-
-/// Findings about records of a source that an earlier source has, too.
-fn registered_twice(source: &Source, twice: &[(Name, &str)]) -> Diagnostics {
-    let Ok(document) = Document::parse(&source.name, &source.bytes) else {
-        return Vec::new();
-    };
-    let mut context = Context::new(&document);
-    let records = document.roots.iter().flat_map(|root| match &root.value {
-        NodeValue::Sequence(items) => items.as_slice(),
-        _ => std::slice::from_ref(root),
-    });
-    let entries = records.filter_map(|record| match &record.value {
-        NodeValue::Mapping(entries) => entries.iter().find(|(key, _)| *key.text == *"name"),
-        _ => None,
-    });
-    for (key, node) in entries {
-        let name = node.as_str().unwrap_or_default();
-        if let Some((_, earlier)) = twice.iter().find(|(twice, _)| *twice == *name) {
-            context.show(key.span);
-            context.show(node.span);
-            let message = format!("`{earlier}` has a record `{name}`, too");
-            context.report(
-                Code::DuplicateName,
-                node,
-                message,
-                Some("remove one, or give it another name".to_owned()),
-            );
-        }
-    }
-    context.finish()
 }
 
 /// The changes, a line for each, and their sum.

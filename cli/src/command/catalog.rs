@@ -3,10 +3,11 @@ use std::{fmt::Write, path::PathBuf};
 use clap::{Args, Subcommand};
 use hitchpost::core::{Auth, CatalogueProduct, CatalogueService, HealthCheck, decode::closest};
 
+use hitchpost::user_catalogue;
+
 use crate::{
     error::CommandError,
     exit::Exit,
-    open::catalogue,
     output::Output,
     render::{
         style::{Style, padded, width, wrapped},
@@ -43,7 +44,7 @@ enum CatalogCommand {
 }
 
 pub(crate) fn catalog(arguments: &CatalogArgs, output: &Output) -> Result<Exit, CommandError> {
-    let catalogue = catalogue(&arguments.files)?;
+    let catalogue = user_catalogue(&arguments.files)?;
     match &arguments.command {
         CatalogCommand::List => {
             let products: Vec<&CatalogueProduct> = catalogue.products().collect();

@@ -10,13 +10,14 @@ use hitchpost::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
+use hitchpost::{SourceError, user_catalogue};
+
 use crate::{
     arguments::GlobalArgs,
     command::needs::{Answer, LockedArgs, Needs, NeedsArgs},
     error::CommandError,
     exit::Exit,
     files, input,
-    open::catalogue,
     output::Output,
 };
 
@@ -139,8 +140,8 @@ pub(crate) fn export(
 /// The requirement that Score writes to standard input.
 fn resource() -> Result<Needs, CommandError> {
     let source = input::read("-".as_ref())?;
-    let requirement =
-        export::score_input(&source.bytes, &*catalogue(&[])?).map_err(CommandError::Findings)?;
+    let requirement = export::score_input(&source.bytes, &user_catalogue(&[])?)
+        .map_err(CommandError::Findings)?;
     Ok(Needs {
         requirements: vec![requirement],
         ..Needs::default()
@@ -181,9 +182,9 @@ fn provisioned(answer: &Answer, variables: &Variables) -> Result<SecretString, C
         (Some(account), Some(binding)) => {
             Ok(export::score_output(account, variables, &binding.pin))
         }
-        _ => Err(CommandError::Unreadable {
+        _ => Err(CommandError::Source(SourceError::Unreadable {
             path: "standard input".into(),
             source: io::ErrorKind::InvalidData.into(),
-        }),
+        })),
     }
 }

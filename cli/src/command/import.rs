@@ -10,13 +10,14 @@ use hitchpost::{
 };
 use hitchpost_store::ApplyOptions;
 
+use hitchpost::{Source, SourceError, has_error, user_catalogue, who};
+
 use crate::{
     arguments::GlobalArgs,
     command::apply::{note, write_records},
     error::CommandError,
     exit::Exit,
-    input::{self, Source},
-    open::{catalogue, has_error, who},
+    input,
     output::{Format, Output},
 };
 
@@ -61,7 +62,7 @@ pub(crate) fn import(
     global: &GlobalArgs,
     output: &Output,
 ) -> Result<Exit, CommandError> {
-    let catalogue = catalogue(&[])?;
+    let catalogue = user_catalogue(&[])?;
     let mut all = Imported::default();
     let mut add = |imported: Imported| {
         all.records.extend(imported.records);
@@ -112,9 +113,11 @@ pub(crate) fn import(
 
 /// The folder of one binding: a file for each of its values.
 fn binding(folder: &Path, catalogue: &Catalogue) -> Result<Imported, CommandError> {
-    let unreadable = |source| CommandError::Unreadable {
-        path: folder.to_owned(),
-        source,
+    let unreadable = |source| {
+        CommandError::Source(SourceError::Unreadable {
+            path: folder.to_owned(),
+            source,
+        })
     };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {

@@ -4,12 +4,10 @@ use hitchpost::Keyring;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use hitchpost::who;
+
 use crate::{
-    arguments::GlobalArgs,
-    error::CommandError,
-    exit::Exit,
-    open::{OpenStore, who},
-    output::Output,
+    arguments::GlobalArgs, error::CommandError, exit::Exit, open::OpenStore, output::Output,
 };
 
 #[derive(Debug, Subcommand)]

@@ -5,13 +5,15 @@ use clap::Args;
 use hitchpost::resolver::{Drift, Lock, Workflow};
 use serde_json::json;
 
+use hitchpost::user_catalogue;
+
 use crate::{
     arguments::GlobalArgs,
     command::needs::{FileArgs, HowArgs, Needs, read_lock},
     error::CommandError,
     exit::Exit,
     files, input,
-    open::{OpenStore, catalogue},
+    open::OpenStore,
     output::Output,
     render::style::Style,
 };
@@ -53,7 +55,7 @@ pub(crate) fn lock(
     let needs = needs(arguments)?;
     let path = &arguments.how.lock;
     let before = read_lock(path)?;
-    let registry = OpenStore::open(global)?.registry(catalogue(&[])?)?;
+    let registry = OpenStore::open(global)?.registry(user_catalogue(&[])?)?;
     let mut lock = before.clone().unwrap_or_default();
     let mut drift = Vec::new();
     for needs in &needs {

@@ -10,12 +10,14 @@ use hitchpost::{
     resolver::{EnvValue, Lock, NO_STEP, Step, Workflow, export::Variables},
 };
 
+use hitchpost::user_catalogue;
+
 use crate::{
     arguments::{CallerArgs, GlobalArgs},
     error::CommandError,
     exit::Exit,
     input,
-    open::{OpenStore, catalogue},
+    open::OpenStore,
     output::{Format, Output},
     render::explanation::failures,
 };
@@ -203,7 +205,7 @@ impl Needs {
         LockedArgs { how, locked }: &LockedArgs,
         global: &GlobalArgs,
     ) -> Result<Answer, CommandError> {
-        let registry = OpenStore::open(global)?.registry(catalogue(&[])?)?;
+        let registry = OpenStore::open(global)?.registry(user_catalogue(&[])?)?;
         let answer = self.resolve_in(registry, how)?;
         if *locked && answer.resolution.is_complete() {
             let lock = read_lock(&how.lock)?.ok_or_else(|| CommandError::NoLock {

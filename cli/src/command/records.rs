@@ -5,12 +5,14 @@ use hitchpost::core::{Name, decode::closest};
 use hitchpost_store::{DeleteOptions, HistoryOptions, Record};
 use serde_json::json;
 
+use hitchpost::who;
+
 use crate::{
     arguments::GlobalArgs,
     command::apply::{changes, colour, fields},
     error::CommandError,
     exit::Exit,
-    open::{OpenStore, who},
+    open::OpenStore,
     output::Output,
     render::{
         record::{description, summary},

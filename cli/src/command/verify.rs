@@ -4,12 +4,14 @@ use anstyle::AnsiColor;
 use clap::Args;
 use hitchpost::{Credentials, EndpointReport, Outcome, core::Name};
 
+use hitchpost::user_catalogue;
+
 use crate::{
     arguments::{CallerArgs, GlobalArgs},
     command::records::known,
     error::CommandError,
     exit::Exit,
-    open::{OpenStore, catalogue},
+    open::OpenStore,
     output::Output,
     render::style::{Style, padded, printable, width},
 };
@@ -40,7 +42,7 @@ pub(crate) fn verify(
     let open = OpenStore::open(global)?;
     let records = open.list()?.records;
     known(&arguments.names, &records)?;
-    let registry = open.registry(catalogue(&[])?)?;
+    let registry = open.registry(user_catalogue(&[])?)?;
     let caller = arguments.caller.context()?;
     let wanted = records.iter().filter(|record| {
         arguments.names.is_empty() || arguments.names.contains(&record.extension.name)

@@ -37,6 +37,22 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("weaviate", "weaviate", "weaviate"),
 ];
 
+/// The connection type of Airflow's providers for a service type of the catalogue.
+///
+/// ```
+/// use hitchpost_registry_core::import::airflow_connection_type;
+///
+/// assert_eq!(airflow_connection_type("s3"), Some("aws"));
+/// assert_eq!(airflow_connection_type("mlflow-tracking"), None);
+/// ```
+#[must_use]
+pub fn airflow_connection_type(service_type: &str) -> Option<&'static str> {
+    let mut types = TYPES.iter();
+    types
+        .find(|(.., service)| *service == service_type)
+        .map(|(name, ..)| *name)
+}
+
 /// Extras that the catalogue knows by another name than Airflow.
 const EXTRAS: &[(&str, &str)] = &[("region_name", "region"), ("key_path", "credentials_file")];
 

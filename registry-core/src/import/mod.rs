@@ -11,7 +11,7 @@ mod fuseml;
 mod kubeconfig;
 mod servicebinding;
 
-pub use airflow::airflow;
+pub use airflow::{airflow, airflow_connection_type};
 pub use aws::aws;
 pub use fuseml::fuseml;
 pub use kubeconfig::kubeconfig;

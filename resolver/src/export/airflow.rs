@@ -1,33 +1,12 @@
+use hitchpost_registry_core::import::airflow_connection_type;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::Account;
 
-/// The connection types of Airflow's providers, by service type. Any other service is `http`
-/// where its URL is, else `generic`.
-///
-/// Source: <https://airflow.apache.org/docs/apache-airflow-providers/core-extensions/connections.html>.
-const TYPES: &[(&str, &str)] = &[
-    ("azure-blob", "wasb"),
-    ("elasticsearch", "elasticsearch"),
-    ("gcs", "google_cloud_platform"),
-    ("github-api", "github"),
-    ("kafka", "kafka"),
-    ("kubernetes-api", "kubernetes"),
-    ("mongodb", "mongo"),
-    ("mysql", "mysql"),
-    ("oci-registry", "docker"),
-    ("openai", "openai"),
-    ("postgresql", "postgres"),
-    ("qdrant", "qdrant"),
-    ("redis", "redis"),
-    ("s3", "aws"),
-    ("vault", "vault"),
-    ("weaviate", "weaviate"),
-];
-
 /// Extras that Airflow knows by another name than the catalogue: connection type, the catalogue's
-/// key, extra. From the pages of the providers that the table above names.
+/// key, extra. From the pages of the providers that
+/// <https://airflow.apache.org/docs/apache-airflow-providers/core-extensions/connections.html> lists.
 const EXTRAS: &[(&str, &str, &str)] = &[
     ("aws", "AWS_REGION", "region_name"),
     ("aws", "AWS_SESSION_TOKEN", "aws_session_token"),
@@ -55,7 +34,8 @@ const AZURE_CONNECTION: &str = "AZURE_STORAGE_CONNECTION_STRING";
 /// An Airflow connection as JSON on one line, as `AIRFLOW_CONN_<ID>`, `airflow connections add
 /// --conn-json` and secret backends take it.
 ///
-/// It has `conn_type`, and what is known of `host`, `port`, `login`, `password`, `schema` and
+/// It has `conn_type` (that of the service type; any other service is `http` where its URL is, else
+/// `generic`), and what is known of `host`, `port`, `login`, `password`, `schema` and
 /// `extra`:
 ///
 /// - the schema is the database; of HTTP and Elasticsearch, the URL's scheme;
@@ -70,10 +50,7 @@ const AZURE_CONNECTION: &str = "AZURE_STORAGE_CONNECTION_STRING";
 #[must_use]
 pub fn airflow(account: &Account) -> SecretString {
     let is_http = matches!(account.scheme.as_deref(), Some("http" | "https"));
-    let listed = TYPES
-        .iter()
-        .find(|(service, _)| account.service_type == *service)
-        .map(|(_, conn_type)| *conn_type);
+    let listed = airflow_connection_type(account.service_type.as_str());
     let conn_type = listed.unwrap_or(if is_http { "http" } else { "generic" });
     let text = |text: &Option<String>| text.as_deref().map(Value::from);
     let opened = |secret: &Option<SecretString>| {
