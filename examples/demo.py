@@ -83,12 +83,13 @@ class Demo:
             f"4. The server moves from port {first_port} to {second_port}; its record is updated"
         )
         self.wait_for(second_port)
-        self.stop_server(first)
+        first.terminate()
         self.point_record(tools / "mlflow.yaml", first_port, second_port)
         self.hitchpost("diff", "-f", str(tools))
         self.hitchpost("apply", "-f", str(tools))
 
         heading("5. The same step again, untouched")
+        first.wait(timeout=10)
         self.hitchpost(*train)
         self.read_back(second_port)
 
@@ -198,17 +199,10 @@ class Demo:
                 f"  tracked by {tags['tracked_by']}"
             )
 
-    def stop_server(self, server: subprocess.Popen[bytes]) -> None:
-        server.terminate()
-        try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
     def stop(self) -> None:
         for server in self.servers:
-            self.stop_server(server)
+            server.kill()
+            server.wait()
 
 
 def heading(text: str) -> None:
