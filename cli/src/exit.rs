@@ -54,7 +54,7 @@ impl Exit {
             ),
             Self::Store => (
                 12,
-                "the store cannot be used: locked, read-only, newer, unreachable",
+                "the store cannot be used: missing, locked, read-only, newer, unreachable",
             ),
             Self::Key => (
                 13,

@@ -16,7 +16,37 @@ pub(crate) struct OpenStore {
 }
 
 impl OpenStore {
+    /// The store, which must be there: for who reads.
     pub(crate) fn open(arguments: &GlobalArgs) -> Result<Self, CommandError> {
+        Self::with(arguments, async |url, keyring| {
+            Store::open_existing(&url, keyring).await
+        })
+    }
+
+    /// The store, which is made when there is none: for who writes records.
+    pub(crate) fn make(arguments: &GlobalArgs) -> Result<Self, CommandError> {
+        Self::with(arguments, async |url, keyring| {
+            Store::open(&url, keyring).await
+        })
+    }
+
+    /// The store, or an empty one in memory when there is none: for who asks what writing would do.
+    pub(crate) fn rehearse(arguments: &GlobalArgs) -> Result<Self, CommandError> {
+        Self::with(arguments, async |url, keyring| match Store::open_existing(
+            &url,
+            Arc::clone(&keyring),
+        )
+        .await
+        {
+            Err(error) if error.code() == "no-registry" => Store::open("memory:", keyring).await,
+            opened => opened,
+        })
+    }
+
+    fn with(
+        arguments: &GlobalArgs,
+        open: impl AsyncFnOnce(String, Arc<Keyring>) -> Result<Store, StoreError>,
+    ) -> Result<Self, CommandError> {
         let keyring = Arc::new(Keyring::from_environment()?);
         let url = match arguments.store.as_ref().filter(|url| !url.is_empty()) {
             Some(url) => url.clone(),
@@ -26,7 +56,7 @@ impl OpenStore {
             .enable_all()
             .build()
             .map_err(CommandError::Runtime)?;
-        let store = runtime.block_on(Store::open(&url, keyring))?;
+        let store = runtime.block_on(open(url, keyring))?;
         Ok(Self { runtime, store })
     }
 

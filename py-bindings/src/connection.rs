@@ -50,6 +50,15 @@ pub(crate) struct Open {
     in_memory: bool,
 }
 
+/// What becomes of a registry that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Absent {
+    Refused,
+    Made,
+    /// An empty one in memory stands in for it: to say what writing would do.
+    Imagined,
+}
+
 /// A way to a store, which is opened when it is used.
 pub(crate) struct Connection {
     number: u64,
@@ -87,6 +96,7 @@ impl Connection {
     /// Does something with the store, and waits for it. Python must be detached.
     pub(crate) fn run<T>(
         &self,
+        absent: Absent,
         work: impl AsyncFnOnce(&Open) -> Result<T, StoreError>,
     ) -> Result<T, Problem> {
         let process = gate();
@@ -97,16 +107,33 @@ impl Connection {
         let open = lock(&process.stores).get(&self.number).cloned();
         let open = match open {
             Some(open) => open,
-            None => runtime.block_on(self.open(&process))?,
+            None => runtime.block_on(self.open(&process, absent))?,
         };
         Ok(runtime.block_on(work(&open))?)
     }
 
-    async fn open(&self, process: &Process) -> Result<Open, Problem> {
+    async fn open(&self, process: &Process, absent: Absent) -> Result<Open, Problem> {
         if self.in_memory && self.id.get().is_some() {
             return Err(Problem::Forked);
         }
-        let store = Store::open(&self.url, Arc::clone(&self.keyring)).await?;
+        let keyring = || Arc::clone(&self.keyring);
+        // One that was there and is gone is not made anew: it would be another one.
+        let opened = match absent {
+            Absent::Made if self.id.get().is_none() => Store::open(&self.url, keyring()).await,
+            _ => Store::open_existing(&self.url, keyring()).await,
+        };
+        let store = match opened {
+            Err(error) if absent == Absent::Imagined && is_missing(&error) => {
+                let store = Store::open("memory:", keyring()).await?;
+                let reader = Arc::new(store.reader(Arc::clone(&self.catalogue)).await?);
+                return Ok(Open {
+                    store,
+                    reader,
+                    in_memory: true,
+                });
+            }
+            opened => opened?,
+        };
         if self.id.get_or_init(|| store.id().to_owned()) != store.id() {
             return Err(StoreError::Replaced.into());
         }
@@ -142,6 +169,14 @@ impl Connection {
         if let (Some(open), Some(runtime)) = (open, process.runtime.get()) {
             runtime.block_on(open.store.close());
         }
+    }
+}
+
+/// Whether there is no such registry yet.
+pub(crate) fn is_missing(error: &StoreError) -> bool {
+    match error {
+        StoreError::Open { source, .. } => is_missing(source),
+        error => matches!(error, StoreError::NoRegistry),
     }
 }
 

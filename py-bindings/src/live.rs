@@ -12,7 +12,10 @@ use hitchpost::Catalogue;
 use hitchpost_store::{Store, StoreError};
 use pyo3::prelude::*;
 
-use crate::{connection::Connection, errors::Problem};
+use crate::{
+    connection::{Absent, Connection, is_missing},
+    errors::Problem,
+};
 
 /// How old an answer may be: a change by another process is seen after this.
 const INTERVAL: Duration = Duration::from_millis(40);
@@ -28,16 +31,22 @@ pub(crate) struct Live {
 }
 
 struct Seen {
-    registry: hitchpost::Registry,
+    /// `None` while there is no registry: the first write makes it.
+    registry: Option<hitchpost::Registry>,
     at: Instant,
     writes: u64,
 }
 
 impl Live {
-    /// Opens the store. Python must be detached.
+    /// Opens the store, if it is there. Python must be detached.
     pub(crate) fn open(connection: Connection) -> Result<Self, Problem> {
         let (at, writes) = (Instant::now(), WRITES.load(Ordering::Relaxed));
-        let registry = connection.run(async |open| Ok(open.reader.current()))?;
+        let registry = match connection.run(Absent::Refused, async |open| Ok(open.reader.current()))
+        {
+            Ok(registry) => Some(registry),
+            Err(Problem::Store(error)) if is_missing(&error) => None,
+            Err(problem) => return Err(problem),
+        };
         let seen = Mutex::new(Seen {
             registry,
             at,
@@ -55,23 +64,27 @@ impl Live {
         let (now, writes) = (Instant::now(), WRITES.load(Ordering::Relaxed));
         {
             let seen = self.seen();
-            if seen.writes == writes && now.duration_since(seen.at) < INTERVAL {
-                return Ok(seen.registry.clone());
+            if let Some(registry) = &seen.registry
+                && seen.writes == writes
+                && now.duration_since(seen.at) < INTERVAL
+            {
+                return Ok(registry.clone());
             }
         }
         let newest = py.detach(|| {
             self.connection
-                .run(async |open| open.reader.refresh().await)
+                .run(Absent::Refused, async |open| open.reader.refresh().await)
         })?;
         let mut seen = self.seen();
         // An unchanged registry stays, with what it remembers of references. Of two threads, the
         // one that has seen more may come first.
-        if newest.snapshot().revision() > seen.registry.snapshot().revision() {
-            seen.registry = newest;
-        }
         seen.at = seen.at.max(now);
         seen.writes = seen.writes.max(writes);
-        Ok(seen.registry.clone())
+        let held = seen.registry.get_or_insert_with(|| newest.clone());
+        if newest.snapshot().revision() > held.snapshot().revision() {
+            *held = newest;
+        }
+        Ok(held.clone())
     }
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
@@ -84,18 +97,31 @@ impl Live {
         py: Python<'_>,
         work: impl AsyncFnOnce(&Store) -> Result<T, StoreError> + Send,
     ) -> Result<T, Problem> {
-        py.detach(|| self.connection.run(async |open| work(&open.store).await))
+        self.with(py, Absent::Refused, work)
     }
 
     /// Changes the store.
     pub(crate) fn write<T: Send>(
         &self,
         py: Python<'_>,
+        absent: Absent,
         work: impl AsyncFnOnce(&Store) -> Result<T, StoreError> + Send,
     ) -> Result<T, Problem> {
-        let result = self.read(py, work);
+        let result = self.with(py, absent, work);
         WRITES.fetch_add(1, Ordering::Relaxed);
         result
+    }
+
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        absent: Absent,
+        work: impl AsyncFnOnce(&Store) -> Result<T, StoreError> + Send,
+    ) -> Result<T, Problem> {
+        py.detach(|| {
+            self.connection
+                .run(absent, async |open| work(&open.store).await)
+        })
     }
 
     pub(crate) fn close(&self, py: Python<'_>) {

@@ -18,7 +18,7 @@ use pyo3::{
 use crate::{
     arguments::{self, Caller, Wanted, on_ambiguity},
     binding::Binding,
-    connection::Connection,
+    connection::{Absent, Connection},
     errors::{self, Argument, Problem},
     live::Live,
     resolution::Resolution,
@@ -45,15 +45,17 @@ pub struct Registry {
 
 #[pymethods]
 impl Registry {
-    /// Opens the registry at a URL, and makes it when there is none.
+    /// Opens the registry at a URL. When there is none, the first `apply` makes it; reading raises
+    /// `StoreError` with the code `no-registry` until then.
     ///
     /// - `sqlite:///absolute/path`, or a `pathlib.Path`: a file;
     /// - `postgres://user:password@host:port/database`: a server;
     /// - `memory:`: gone with the object;
     /// - nothing: what `HITCHPOST_STORE` names, else a file of the user.
     ///
-    /// Secrets are encrypted with the key in `HITCHPOST_KEY`, else in a key file, which is made at
-    /// first use. `HITCHPOST_CATALOG` names files and folders of tools that are not known yet.
+    /// Secrets are encrypted with the key in `HITCHPOST_KEY`, else in the file that
+    /// `HITCHPOST_KEY_FILE` names, else in the OS keyring if `HITCHPOST_KEYRING` is `os`, else in a
+    /// file of the user. A key that is not there is made at first use. `HITCHPOST_CATALOG` names files and folders of tools that are not known yet.
     ///
     /// Raises `StoreError`, `SecretError` for a malformed key, `RecordError` for a malformed
     /// catalogue.
@@ -206,9 +208,9 @@ impl Registry {
             expect,
             force,
         };
-        let applied = self
-            .live
-            .write(py, async |store| store.delete(&[name], &options).await)?;
+        let applied = self.live.write(py, Absent::Refused, async |store| {
+            store.delete(&[name], &options).await
+        })?;
         values::applied(py, &applied, &[])
     }
 
@@ -651,9 +653,13 @@ impl Registry {
         options: ApplyOptions,
     ) -> Result<(Applied, hitchpost::Diagnostics), Problem> {
         let (records, findings) = py.detach(|| read_records(sources, self.live.catalogue()))?;
-        let applied = self
-            .live
-            .write(py, async |store| store.apply(&records, &options).await)?;
+        let absent = match options.dry_run {
+            true => Absent::Imagined,
+            false => Absent::Made,
+        };
+        let applied = self.live.write(py, absent, async |store| {
+            store.apply(&records, &options).await
+        })?;
         Ok((applied, findings))
     }
 

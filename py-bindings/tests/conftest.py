@@ -90,13 +90,13 @@ def workflow(tmp_path: Path) -> Path:
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of an empty registry."""
-    if request.param == "sqlite":
-        return f"sqlite://{tmp_path}/tools.db"
-    if POSTGRES is None:
-        pytest.skip("HITCHPOST_TEST_POSTGRES_URL names no server; `make test-python` starts one")
-    # The tests share a database, so they share the key of its secrets.
-    monkeypatch.setenv("HITCHPOST_KEY", "07" * 32)
-    with hitchpost.Registry.open(POSTGRES) as registry:
-        for record in registry.list():
-            registry.delete(record["name"])
-    return POSTGRES
+    url = f"sqlite://{tmp_path}/tools.db"
+    if request.param == "postgres":
+        if POSTGRES is None:
+            pytest.skip("HITCHPOST_TEST_POSTGRES_URL names none; `make test-python` starts one")
+        url = POSTGRES
+        # The tests share a database, so they share the key of its secrets.
+        monkeypatch.setenv("HITCHPOST_KEY", "07" * 32)
+    with hitchpost.Registry.open(url) as registry:
+        registry.apply([], prune=True, force=True)
+    return url

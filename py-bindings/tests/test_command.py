@@ -30,8 +30,11 @@ def test_the_command_and_the_library_share_a_registry(home: Path) -> None:
         assert json.loads(resolved.stdout) == step.to_dict()
 
 
-def test_exit_codes_come_through() -> None:
-    assert run("resolve", "--service", "s3").returncode == 3
+def test_exit_codes_come_through(home: Path) -> None:
+    assert run("resolve", "--service", "s3").returncode == 12
+    (home / "tools.yaml").write_text(TOOLS)
+    run("apply", "-f", str(home / "tools.yaml"))
+    assert run("resolve", "--service", "nowhere").returncode == 3
     assert run("--no-such-flag").returncode == 2
 
 

@@ -118,6 +118,7 @@ def test_others_run_while_a_call_waits(tmp_path: Path) -> None:
     """Another program holds the lock, and this thread goes on counting."""
     path = tmp_path / "tools.db"
     registry = hitchpost.Registry.open(path)
+    registry.apply([])
     hold = f"""
 import sqlite3, sys
 database = sqlite3.connect({str(path)!r}, isolation_level=None)

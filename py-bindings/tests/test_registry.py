@@ -89,15 +89,38 @@ def test_a_folder_is_applied_in_the_order_of_its_names(tmp_path: Path) -> None:
 
 
 def test_the_default_store_is_the_users(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hitchpost.Registry.open().close()
+    with hitchpost.Registry.open() as registry:
+        registry.apply(record("a", "1"))
     assert (home / "data/hitchpost/registry.db").exists()
     monkeypatch.setenv("HITCHPOST_STORE", f"sqlite://{home}/named.db")
-    hitchpost.Registry.open().close()
+    with hitchpost.Registry.open() as registry:
+        registry.apply(record("a", "1"))
     assert (home / "named.db").exists()
     odd = home / "50% # ?.db"
     with hitchpost.Registry.open(odd) as registry:
         registry.apply(record("a", "1"))
     assert odd.exists()
+
+
+def test_a_registry_that_is_not_there_is_made_by_the_first_write(home: Path) -> None:
+    path = home / "mistyped/tools.db"
+    with hitchpost.Registry.open(path) as registry, hitchpost.Registry.open(path) as other:
+        for read in (
+            lambda: registry.revision,
+            registry.list,
+            registry.history,
+            lambda: registry.get("a"),
+            lambda: registry.delete("a"),
+            lambda: registry.resolve(extension="a"),
+        ):
+            with pytest.raises(hitchpost.StoreError, match="there is no registry") as error:
+                read()
+            assert error.value.code == "no-registry"
+        assert actions(registry.apply(record("a", "1"), dry_run=True)) == [("a", "created")]
+        assert not path.parent.exists()
+        registry.apply(record("a", "1"))
+        assert registry.resolve(extension="a")["K"] == "1"
+        assert other.resolve(extension="a")["K"] == "1"
 
 
 def test_own_catalogue_files_are_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +164,7 @@ def test_many_changes_are_seen(tmp_path: Path) -> None:
     """So many that the snapshot is built anew, and kept for the next time."""
     path = tmp_path / "tools.db"
     with hitchpost.Registry.open(path) as registry:
+        registry.apply([])
         assert registry.resolve_all([{"name": "x", "extension": "r7"}]).failures
         registry.apply([record(f"r{n}", str(n)) for n in range(1_500)])
         assert registry.resolve(extension="r7")["K"] == "7"

@@ -218,6 +218,8 @@ codes! {
     NotImported = "not-imported", Warning;
     /// A scope has an empty allow-list, so that nobody is admitted.
     NobodyAdmitted = "nobody-admitted", Warning;
+    /// A version is not one of the scheme that the catalogue names for its product, nor of any other with an order.
+    OpaqueVersion = "opaque-version", Warning;
     /// A name of another format is no name here and was changed.
     AdaptedName = "adapted-name", Note;
     /// There are more findings than are listed.

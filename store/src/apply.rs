@@ -77,6 +77,10 @@ impl Store {
             let name = twice.name.clone();
             return Err(StoreError::Duplicate { name });
         }
+        if records.iter().any(has_secrets) {
+            // While nobody waits for the lock.
+            self.keyring.load().map_err(OpenError::from)?;
+        }
         let mut transaction = match options.dry_run {
             true => self.read().await?,
             false => self.write().await?,
@@ -193,16 +197,7 @@ impl Store {
         stored: &BTreeMap<Name, Record>,
         dry_run: bool,
     ) -> Result<(), StoreError> {
-        let profiles = |record: &Extension| {
-            let mut instances = record.instances.iter();
-            instances.any(|instance| {
-                instance
-                    .profiles
-                    .iter()
-                    .any(|it| !it.configuration.is_empty())
-            })
-        };
-        if !records.iter().any(profiles) {
+        if !records.iter().any(has_secrets) {
             return Ok(());
         }
         let in_use = rows::keys_in_use(connection).await?;
@@ -228,6 +223,11 @@ impl Store {
         }
         Ok(())
     }
+}
+
+fn has_secrets(record: &Extension) -> bool {
+    let mut profiles = record.instances.iter().flat_map(|it| &it.profiles);
+    profiles.any(|profile| !profile.configuration.is_empty())
 }
 
 fn check_revision(

@@ -9,7 +9,10 @@ use sqlx::{
     query_scalar,
 };
 
-use crate::{error::StoreError, location::Location};
+use crate::{
+    error::StoreError,
+    location::{Absent, Location},
+};
 
 /// How long to wait for a connection, and for a lock that another program holds: the time that
 /// sqlx sets for SQLite.
@@ -26,7 +29,10 @@ pub(crate) enum Backend {
 }
 
 /// A pool of connections to a database of the current format, and the registry's id.
-pub(crate) async fn open(location: &Location) -> Result<(AnyPool, Backend, Arc<str>), StoreError> {
+pub(crate) async fn open(
+    location: &Location,
+    absent: Absent,
+) -> Result<(AnyPool, Backend, Arc<str>), StoreError> {
     // Panics when the program has installed drivers by another function; then these are among
     // them, or the first connection says so.
     let _ = std::panic::catch_unwind(install_default_drivers);
@@ -56,7 +62,12 @@ pub(crate) async fn open(location: &Location) -> Result<(AnyPool, Backend, Arc<s
         Location::Postgres(_) => pool.max_connections(8),
     };
     let pool = pool.connect_lazy_with(options);
-    migrate(&pool, backend).await?;
+    // One in memory is always made: nothing else could be meant.
+    let absent = match location {
+        Location::Memory => Absent::Made,
+        _ => absent,
+    };
+    migrate(&pool, backend, absent).await?;
     let id = registry_id(&pool, backend).await?;
     Ok((pool, backend, id))
 }
@@ -95,7 +106,7 @@ pub(crate) async fn write(
 }
 
 /// Brings the database to the current format.
-async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
+async fn migrate(pool: &AnyPool, backend: Backend, absent: Absent) -> Result<(), StoreError> {
     let mut migrator = Migrator::with_migrations(vec![Migration::new(
         1,
         "registry".into(),
@@ -111,6 +122,7 @@ async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
     match format(&mut connection, backend).await? {
         Some(found) if found == known => return Ok(()),
         Some(found) if found > known => return Err(StoreError::Newer { found, known }),
+        None if absent == Absent::Refused => return Err(StoreError::NoRegistry),
         _ => {}
     }
     // `run_direct` is `run` of which the compiler finds out that it is `Send`.
@@ -182,8 +194,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/registry.db", folder.path().display());
         let location = Location::parse(&url).unwrap();
-        location.prepare().unwrap();
-        let (pool, ..) = open(&location).await.unwrap();
+        location.prepare(Absent::Made).unwrap();
+        let (pool, ..) = open(&location, Absent::Made).await.unwrap();
         let patience = PATIENCE.as_millis() as i64;
         for (pragma, expected) in [
             ("PRAGMA busy_timeout", patience),

@@ -25,6 +25,9 @@ pub enum StoreError {
     /// The environment names no folder for the default store.
     #[error("there is no folder for the store: neither `XDG_DATA_HOME` nor `HOME` is set")]
     NoFolder,
+    /// There is no registry, and none was to be made.
+    #[error("there is no registry")]
+    NoRegistry,
     /// The database's file or folder cannot be made.
     #[error("cannot make `{}`", path.display())]
     Io {
@@ -144,6 +147,7 @@ impl StoreError {
             Self::Open { source, .. } => source.code(),
             Self::Url { .. } => "invalid-url",
             Self::NoFolder => "no-folder",
+            Self::NoRegistry => "no-registry",
             Self::Io { .. } => "database-file",
             Self::Conflict { .. } => "conflict",
             Self::Immutable { .. } => "immutable",
@@ -176,6 +180,9 @@ impl StoreError {
                 "write `sqlite:///absolute/path`, `postgres://user@host/database` or `memory:`"
             }
             Self::NoFolder => "name a store, for instance `sqlite:///var/lib/tools.db`",
+            Self::NoRegistry => {
+                "check the store's URL; a registry is made when records are first applied"
+            }
             Self::Conflict { .. } => "read the record again and repeat the change",
             Self::Immutable { .. } => "force the change if it is meant",
             Self::Duplicate { .. } => "remove one of them, or give it another name",

@@ -20,6 +20,13 @@ pub(crate) enum Location {
     Postgres(Url),
 }
 
+/// What becomes of a registry that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Absent {
+    Made,
+    Refused,
+}
+
 impl Location {
     pub(crate) fn parse(text: &str) -> Result<Self, StoreError> {
         let wrong = |reason| StoreError::Url { reason };
@@ -73,14 +80,17 @@ impl Location {
 
     /// Makes the file of a SQLite database, and its folder, where there is none: both open to
     /// their owner alone.
-    pub(crate) fn prepare(&self) -> Result<(), StoreError> {
-        let Self::Sqlite {
-            path,
-            read_only: false,
-        } = self
-        else {
+    pub(crate) fn prepare(&self, absent: Absent) -> Result<(), StoreError> {
+        let Self::Sqlite { path, read_only } = self else {
             return Ok(());
         };
+        if *read_only || absent == Absent::Refused {
+            // What is there and cannot be looked at, the database complains about.
+            return match path.try_exists() {
+                Ok(false) => Err(StoreError::NoRegistry),
+                _ => Ok(()),
+            };
+        }
         let failed = |path: &Path| {
             let path = path.to_owned();
             |source| StoreError::Io { path, source }

@@ -1,4 +1,4 @@
-use hitchpost::KeyId;
+use hitchpost::{KeyId, OpenError};
 use hitchpost_registry_core::WrappedKey;
 use serde::Serialize;
 use sqlx::{Row, query};
@@ -29,6 +29,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Key`] when a key is not at hand, and the others for reasons of the database.
     pub async fn rotate_keys(&self, who: &str) -> Result<Rotated, StoreError> {
+        // While nobody waits for the lock.
+        self.keyring.load().map_err(OpenError::from)?;
         let mut transaction = self.write().await?;
         let before = rows::registry_revision(&mut transaction).await?;
         let select = query("SELECT extension, instance, wrapped FROM data_key");

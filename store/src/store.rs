@@ -7,7 +7,7 @@ use sqlx::{Any, AnyPool, Transaction};
 use crate::{
     connection::{self, Backend},
     error::StoreError,
-    location::Location,
+    location::{Absent, Location},
     rows,
 };
 
@@ -52,7 +52,7 @@ pub struct Update {
 }
 
 impl Store {
-    /// Opens the store at a URL, and makes it when there is none.
+    /// Opens the store at a URL, and makes it when there is none: for who is about to write.
     ///
     /// - `sqlite:///absolute/path`: a file, made with mode 0600. With `?mode=ro` it is only read.
     ///   `?`, `#` and `%` in the path are written as `%3F`, `%23` and `%25`.
@@ -65,10 +65,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::Open`] with the reason.
     pub async fn open(url: &str, keyring: Arc<Keyring>) -> Result<Self, StoreError> {
+        Self::open_as(url, keyring, Absent::Made).await
+    }
+
+    /// Opens the store at a URL, and makes none: for who is about to read. With a mistyped URL,
+    /// there would be an empty registry otherwise.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] with the reason, [`StoreError::NoRegistry`] when there is none.
+    pub async fn open_existing(url: &str, keyring: Arc<Keyring>) -> Result<Self, StoreError> {
+        Self::open_as(url, keyring, Absent::Refused).await
+    }
+
+    async fn open_as(url: &str, keyring: Arc<Keyring>, absent: Absent) -> Result<Self, StoreError> {
         let location = Location::parse(url)?;
         let opened = async {
-            location.prepare()?;
-            connection::open(&location).await
+            location.prepare(absent)?;
+            connection::open(&location, absent).await
         };
         match opened.await {
             Ok((pool, backend, id)) => Ok(Self {

@@ -104,7 +104,10 @@ pub(crate) fn write_records(
     global: &GlobalArgs,
     output: &Output,
 ) -> Result<Exit, CommandError> {
-    let open = OpenStore::open(global)?;
+    let open = match options.dry_run {
+        true => OpenStore::rehearse(global)?,
+        false => OpenStore::make(global)?,
+    };
     let applied = open.wait(open.store.apply(records, options))?;
     if output.format == Format::Table {
         note(findings, output);
@@ -133,7 +136,7 @@ pub(crate) fn diff(
         force: arguments.force,
         ..ApplyOptions::default()
     };
-    let open = OpenStore::open(global)?;
+    let open = OpenStore::rehearse(global)?;
     let applied = open.wait(open.store.apply(&records, &options))?;
     if output.format == Format::Table {
         note(&findings, output);

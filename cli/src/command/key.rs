@@ -1,6 +1,6 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, Subcommand};
-use hitchpost::Keyring;
+use hitchpost::{KeyOrigin, Keyring};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -18,8 +18,9 @@ Examples:
   HITCHPOST_KEY=$(hitchpost key generate) hitchpost apply -f tools.yaml
 
 The keys come from HITCHPOST_KEY (several are parted by commas, the current one
-first), else from the file that HITCHPOST_KEY_FILE names, else from
-~/.config/hitchpost/key, which is made at the first use.")]
+first), else from the file that HITCHPOST_KEY_FILE names, else from the OS
+keyring if HITCHPOST_KEYRING is `os`, else from ~/.config/hitchpost/key. A key
+that is not there yet is made at the first use.")]
 pub(crate) enum KeyArgs {
     /// Show which keys are at hand, and which the store needs; never the keys themselves
     Show,
@@ -35,11 +36,12 @@ Examples:
   hitchpost key rotate
   hitchpost key rotate --forget-old
 
-A key of a key file is made and put before the others. Where the keys come from
-HITCHPOST_KEY, put the new one there first; then this encrypts with it.")]
+A new key is made and put before the others of the key file or the OS keyring.
+Where the keys come from HITCHPOST_KEY, put the new one there first; then this
+encrypts with it.")]
 pub(crate) struct RotateArgs {
-    /// Remove the other keys from the key file. Only this store is asked whether it needs them:
-    /// copies of it and other stores that do are lost
+    /// Remove the other keys from the key file or the OS keyring. Only this store is asked whether
+    /// it needs them: copies of it and other stores that do are lost
     #[arg(long)]
     forget_old: bool,
 }
@@ -60,6 +62,7 @@ fn show(global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
     let open = OpenStore::open(global)?;
     let needed = open.wait(open.store.keys_in_use())?;
     let keyring = open.store.keyring();
+    keyring.load()?;
     let present = keyring.key_ids();
     let origin = origin(keyring);
     let mut lines: Vec<(String, &str, bool)> = Vec::new();
@@ -97,10 +100,11 @@ fn show(global: &GlobalArgs, output: &Output) -> Result<Exit, CommandError> {
 }
 
 fn origin(keyring: &Keyring) -> String {
-    keyring.file().map_or_else(
-        || "HITCHPOST_KEY".to_owned(),
-        |path| path.display().to_string(),
-    )
+    match keyring.origin() {
+        KeyOrigin::File(path) => path.display().to_string(),
+        KeyOrigin::Variable(name) => (*name).to_owned(),
+        other => other.to_string(),
+    }
 }
 
 fn rotate(
@@ -111,6 +115,7 @@ fn rotate(
     let open = OpenStore::open(global)?;
     let keyring = open.store.keyring();
     let needed = open.wait(open.store.keys_in_use())?;
+    keyring.load()?;
     let present = keyring.key_ids();
     for id in &needed {
         keyring.require(*id)?;
@@ -119,7 +124,7 @@ fn rotate(
     let is_new = present
         .first()
         .is_some_and(|current| !needed.is_empty() && !needed.contains(current));
-    if keyring.file().is_some() && !is_new {
+    if keyring.origin().is_writable() && !is_new {
         keyring.add_key()?;
     }
     let rotated = open.wait(open.store.rotate_keys(&who()))?;
@@ -137,9 +142,9 @@ fn rotate(
             rotated.revision, rotated.data_keys
         )
     })?;
-    if keyring.file().is_some() && keyring.key_ids().len() > 1 {
+    if keyring.origin().is_writable() && keyring.key_ids().len() > 1 {
         output.say(|_| {
-            "the old key stays in the key file: copies of the store may need it; `--forget-old` removes it\n".to_owned()
+            "the old key stays at hand: copies of the store may need it; `--forget-old` removes it\n".to_owned()
         });
     }
     Ok(Exit::Ok)

@@ -29,6 +29,9 @@ fn records_are_listed_and_described() {
     assert_snapshot!(home.seen(&["get", "minio", "-o", "yaml"]));
     assert_snapshot!(home.seen(&["get", "minoi"]));
     assert_snapshot!(Home::new().seen(&["get"]));
+    let emptied = Home::with_tools();
+    emptied.run(&["delete", "minio", "mlflow"]).ok();
+    assert_snapshot!(emptied.seen(&["get"]));
     let document = home.run(&["describe", "mlflow", "-o", "json"]).json();
     assert_eq!(
         (&document["revision"], &document["record"]["name"]),

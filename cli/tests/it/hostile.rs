@@ -146,8 +146,45 @@ fn a_store_that_cannot_be_used_says_why() {
     let database = format!("{}?mode=ro", at(".local/share/hitchpost/registry.db"));
     with(&database, &["get"]).ok();
     with(&database, &["delete", "mlflow"]).refused(12, "error[read-only]");
-    with(&format!("{}?mode=ro", at("nowhere.db")), &["get"]).refused(12, "cannot open");
+    with(&format!("{}?mode=ro", at("nowhere.db")), &["get"]).refused(12, "error[no-registry]");
     assert!(!home.path().join("nowhere.db").exists());
+}
+
+#[test]
+fn a_mistyped_store_is_told_and_not_made() {
+    let home = Home::with_tools();
+    let folder = home.path().join("new");
+    let url = format!("sqlite://{}/nowhere.db", folder.display());
+    let with = |arguments: &[&str]| home.run(&[&["--store", &url], arguments].concat());
+    for arguments in [
+        &["get"][..],
+        &["describe", "minio"],
+        &["history"],
+        &["delete", "minio"],
+        &["verify"],
+        &["resolve", "--service", "s3"],
+        &["lock", "-f", "workflow.yaml"],
+        &["run", "--needs", "s3", "--", "true"],
+        &["key", "show"],
+        &["key", "rotate"],
+    ] {
+        let told = with(arguments);
+        told.refused(12, "error[no-registry]");
+        told.refused(12, "a registry is made when records are first applied");
+    }
+    let would = with(&["apply", "-f", "tools.yaml", "--dry-run"]).ok();
+    assert!(
+        would.contains("would become revision 1: 2 created"),
+        "{would}"
+    );
+    let would = with(&["diff", "-f", "tools.yaml"]).ok();
+    assert!(
+        would.contains("would become revision 1: 2 created"),
+        "{would}"
+    );
+    assert!(!folder.exists());
+    with(&["apply", "-f", "tools.yaml"]).ok();
+    with(&["get", "minio"]).ok();
 }
 
 #[test]
@@ -218,10 +255,7 @@ fn postgresql_is_a_store_like_another() {
     let server = hitchpost_tests::postgres::shared().unwrap();
     let mut home = Home::with_tools();
     home.set("HITCHPOST_STORE", server.create_database("cli").unwrap());
-    assert_eq!(
-        home.run(&["get", "-o", "json"]).json(),
-        serde_json::json!([])
-    );
+    home.run(&["get"]).refused(12, "error[no-registry]");
     home.run(&["apply", "-f", "tools.yaml"]).ok();
     let run = home.run(&[
         "run",

@@ -153,7 +153,7 @@ fn errors_are_documents_where_results_are() {
     );
     assert_eq!(document["diagnostics"][0]["code"], "unknown-key");
     assert_eq!(ran.out, "");
-    let yaml = home.run(&["get", "nothing", "-o", "yaml"]);
+    let yaml = Home::with_tools().run(&["get", "nothing", "-o", "yaml"]);
     assert!(
         yaml.err.starts_with("error:\n  code: not-found\n"),
         "{}",

@@ -16,8 +16,18 @@ pub enum KeyOrigin {
     Variable(&'static str),
     /// A key file.
     File(PathBuf),
-    /// The caller's own text.
+    /// The operating system's keyring: its item of service `hitchpost` and account `registry-key`.
+    OsKeyring,
+    /// The program itself: a text, or a random key.
     Given,
+}
+
+impl KeyOrigin {
+    /// Whether keys can be made, added and removed there.
+    #[must_use]
+    pub const fn is_writable(&self) -> bool {
+        matches!(self, Self::File(_) | Self::OsKeyring)
+    }
 }
 
 impl fmt::Display for KeyOrigin {
@@ -25,6 +35,7 @@ impl fmt::Display for KeyOrigin {
         match self {
             Self::Variable(name) => write!(f, "`{name}`"),
             Self::File(path) => write!(f, "key file `{}`", path.display()),
+            Self::OsKeyring => f.write_str("item `hitchpost` of the OS keyring"),
             Self::Given => f.write_str("the given key"),
         }
     }
@@ -70,9 +81,40 @@ pub enum KeyError {
     /// The environment names no folder for the key file.
     #[error("there is no folder for the key file: neither `XDG_CONFIG_HOME` nor `HOME` is set")]
     NoFolder,
-    /// The keys come from somewhere else than a file, so this program cannot change them.
-    #[error("the keys are not in a key file")]
+    /// The keys come from where this program cannot change them.
+    #[error("the keys are neither in a key file nor in the OS keyring")]
     NotInFile,
+    /// `HITCHPOST_KEYRING` names no keyring.
+    #[error("`HITCHPOST_KEYRING` is `{value}`, which is no keyring")]
+    UnknownKeyring {
+        /// What it names.
+        value: String,
+    },
+    /// The program that reaches the OS keyring is not installed.
+    #[error("there is no program `{program}` to reach the OS keyring")]
+    NoKeyringProgram {
+        /// Its name.
+        program: &'static str,
+    },
+    /// There is no keyring to talk to, or it does not do what it is asked.
+    #[error("`{program}` cannot use the OS keyring: {answer}")]
+    KeyringUnreachable {
+        /// The program that was asked.
+        program: &'static str,
+        /// What it answered.
+        answer: String,
+    },
+    /// The OS keyring has the item and does not open it.
+    #[error("the OS keyring is locked")]
+    KeyringLocked,
+    /// The program was ended: it did not come to an end by itself.
+    #[error("`{program}` did not answer within {seconds} s")]
+    KeyringSilent {
+        /// The program that was asked.
+        program: &'static str,
+        /// How long it had, in seconds.
+        seconds: u64,
+    },
     /// The system gave no random bytes.
     #[error("the system gives no random bytes")]
     NoRandomness,
@@ -91,6 +133,11 @@ impl KeyError {
             Self::Exposed { .. } => "exposed-key-file",
             Self::Io { .. } => "key-file",
             Self::NotInFile => "keys-not-in-file",
+            Self::UnknownKeyring { .. } => "unknown-keyring",
+            Self::NoKeyringProgram { .. } => "no-keyring-program",
+            Self::KeyringUnreachable { .. } => "keyring-unreachable",
+            Self::KeyringLocked => "keyring-locked",
+            Self::KeyringSilent { .. } => "keyring-silent",
             Self::NoRandomness => "no-randomness",
             Self::TooLong => "secret-too-long",
         }
@@ -112,6 +159,17 @@ impl KeyError {
             Self::NotInFile => {
                 "put the new key before the old one in `HITCHPOST_KEY`, parted by a comma"
                     .to_owned()
+            }
+            Self::UnknownKeyring { .. } => "write `os`, or nothing for a key file".to_owned(),
+            Self::NoKeyringProgram { .. } => "install it: the package is `libsecret-tools` on \
+                 Debian and Ubuntu, `libsecret` on Fedora and Arch; or leave \
+                 `HITCHPOST_KEYRING` away to use a key file"
+                .to_owned(),
+            Self::KeyringUnreachable { .. } => "it is there within a session of the desktop; \
+                 elsewhere, name a key file in `HITCHPOST_KEY_FILE` or set `HITCHPOST_KEY`"
+                .to_owned(),
+            Self::KeyringLocked | Self::KeyringSilent { .. } => {
+                "unlock the keyring, in its own program or when asked, and try again".to_owned()
             }
             Self::Io { .. } | Self::NoRandomness | Self::TooLong => return None,
         })
@@ -153,10 +211,12 @@ impl fmt::Display for SecretPlace {
 #[non_exhaustive]
 pub enum OpenError {
     /// No key is at hand.
-    #[error("the secrets are encrypted with key `{wanted}`, and no key is at hand")]
+    #[error("the secrets are encrypted with key `{wanted}`, and {origin} holds no key")]
     MissingKey {
         /// The key that is needed.
         wanted: KeyId,
+        /// Where keys were looked for.
+        origin: KeyOrigin,
     },
     /// Other keys are at hand than the one that is needed.
     #[error(
@@ -209,8 +269,8 @@ impl OpenError {
         Some(match self {
             Self::MissingKey { .. } | Self::WrongKey { .. } => {
                 "add that key as a further line of the key file, or after the current one in \
-                 `HITCHPOST_KEY`; if it is lost, the secrets are too: delete the records that have \
-                 secrets, and apply them again"
+                 `HITCHPOST_KEY` or in the OS keyring, parted by a comma; if it is lost, the \
+                 secrets are too: delete the records that have secrets, and apply them again"
                     .to_owned()
             }
             Self::Tampered { .. } => {

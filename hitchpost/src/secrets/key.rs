@@ -85,20 +85,14 @@ pub(super) fn generate() -> Result<KeyBytes, KeyError> {
 /// space or commas. A line that begins with `#` is a comment.
 pub(super) fn parse(text: &str, origin: &KeyOrigin) -> Result<Vec<KeyEncryptionKey>, KeyError> {
     let mut keys: Vec<KeyEncryptionKey> = Vec::new();
-    for (line, text) in (1..).zip(text.lines()) {
-        if text.trim_start().starts_with('#') {
-            continue;
-        }
-        let words = text.split(|c: char| c.is_whitespace() || c == ',');
-        for word in words.filter(|word| !word.is_empty()) {
-            let bytes = decode(word).ok_or_else(|| KeyError::Malformed {
-                origin: origin.clone(),
-                line,
-            })?;
-            let key = KeyEncryptionKey::new(&bytes);
-            if keys.iter().all(|known| known.id != key.id) {
-                keys.push(key);
-            }
+    for (line, word) in words(text) {
+        let bytes = decode(word).ok_or_else(|| KeyError::Malformed {
+            origin: origin.clone(),
+            line,
+        })?;
+        let key = KeyEncryptionKey::new(&bytes);
+        if keys.iter().all(|known| known.id != key.id) {
+            keys.push(key);
         }
     }
     if keys.is_empty() {
@@ -107,6 +101,18 @@ pub(super) fn parse(text: &str, origin: &KeyOrigin) -> Result<Vec<KeyEncryptionK
         });
     }
     Ok(keys)
+}
+
+/// The words of a text that are not comments, each with its line from 1.
+pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..)
+        .zip(text.lines())
+        .filter(|(_, text)| !text.trim_start().starts_with('#'))
+        .flat_map(|(line, text)| {
+            text.split(|c: char| c.is_whitespace() || c == ',')
+                .filter(|word| !word.is_empty())
+                .map(move |word| (line, word))
+        })
 }
 
 /// The text of a key, as it stands in a key file.

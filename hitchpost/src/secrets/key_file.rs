@@ -15,13 +15,15 @@ use super::{
     key::{self, KeyEncryptionKey},
 };
 
-/// `HITCHPOST_KEY_FILE`, else `hitchpost/key` in the user's configuration folder.
+/// `key` in the folder of Hitchpost's configuration.
+pub(super) fn default_path() -> Result<PathBuf, KeyError> {
+    Ok(folder()?.join("key"))
+}
+
+/// `hitchpost` in the user's configuration folder.
 ///
 /// Source: XDG Base Directory Specification 0.8; a relative `XDG_CONFIG_HOME` is ignored.
-pub(super) fn path() -> Result<PathBuf, KeyError> {
-    if let Some(path) = env::var_os("HITCHPOST_KEY_FILE").filter(|path| !path.is_empty()) {
-        return Ok(path.into());
-    }
+pub(super) fn folder() -> Result<PathBuf, KeyError> {
     let absolute = |name| {
         env::var_os(name)
             .map(PathBuf::from)
@@ -29,7 +31,7 @@ pub(super) fn path() -> Result<PathBuf, KeyError> {
     };
     absolute("XDG_CONFIG_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".config")))
-        .map(|folder| folder.join("hitchpost").join("key"))
+        .map(|folder| folder.join("hitchpost"))
         .ok_or(KeyError::NoFolder)
 }
 
@@ -70,9 +72,7 @@ pub(super) fn add(path: &Path) -> Result<(), KeyError> {
 /// Removes every key but the current one.
 pub(super) fn keep_first(path: &Path) -> Result<(), KeyError> {
     let text = read_text(path)?.unwrap_or_default();
-    let words = text.split(|c: char| c.is_whitespace() || c == ',');
-    let first = words.into_iter().find(|word| !word.is_empty());
-    let first = first.ok_or_else(|| KeyError::Empty {
+    let (_, first) = key::words(&text).next().ok_or_else(|| KeyError::Empty {
         origin: KeyOrigin::File(path.to_owned()),
     })?;
     with_draft(path, first, |draft| fs::rename(draft, path))
@@ -123,7 +123,7 @@ fn with_draft(
     result.map_err(KeyError::io("write", path))
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))

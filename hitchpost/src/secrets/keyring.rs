@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     env, fmt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
@@ -14,7 +14,7 @@ use super::{
     envelope,
     error::{KeyError, KeyOrigin, OpenError, SecretPlace},
     key::{self, KeyBytes, KeyEncryptionKey, KeyId},
-    key_file,
+    key_file, os_keyring,
 };
 
 /// The key-encryption keys at hand: the current one, which encrypts, and older ones, which still
@@ -26,13 +26,13 @@ use super::{
 /// # Rotation
 /// A new key is added before the current one ([`Keyring::add_key`], or by hand), the store
 /// encrypts all data keys with it, then the older one is removed ([`Keyring::remove_old_keys`]).
-/// A keyring on a key file reads the file again when it meets a key that it does not have, so
-/// programs that run go on running.
+/// A keyring on a key file or on the OS keyring reads it again when it meets a key that it does not
+/// have, so programs that run go on running.
 pub struct Keyring {
     /// The current one first.
     keys: RwLock<Arc<[KeyEncryptionKey]>>,
-    /// Where keys are looked for again.
-    file: Option<PathBuf>,
+    /// Where keys are looked for again, if it is writable.
+    origin: KeyOrigin,
     data_keys: RwLock<HashMap<WrappedKey, Arc<DataKey>>>,
 }
 
@@ -47,28 +47,51 @@ impl Keyring {
     /// How many decrypted data keys are kept.
     const KEPT: usize = 4_096;
 
-    /// The keys of `HITCHPOST_KEY`, else of the key file: `HITCHPOST_KEY_FILE`, else
-    /// `$XDG_CONFIG_HOME/hitchpost/key`, else `~/.config/hitchpost/key`.
-    ///
-    /// `HITCHPOST_KEY` may hold several keys, parted by commas or white space, the current one
-    /// first.
+    /// The keys from the first of these that there is:
+    /// 1. `HITCHPOST_KEY`: one key or several, parted by commas or white space, the current one
+    ///    first;
+    /// 2. the key file that `HITCHPOST_KEY_FILE` names;
+    /// 3. the OS keyring, when `HITCHPOST_KEYRING` is `os`: see [`Keyring::from_os_keyring`];
+    /// 4. the key file `$XDG_CONFIG_HOME/hitchpost/key`, else `~/.config/hitchpost/key`.
     ///
     /// # Errors
-    /// [`KeyError`] when a key is malformed, or as for [`Keyring::from_file`].
+    /// [`KeyError`] when a key is malformed or `HITCHPOST_KEYRING` is something else, or as for
+    /// [`Keyring::from_file`].
     pub fn from_environment() -> Result<Self, KeyError> {
         const VARIABLE: &str = "HITCHPOST_KEY";
-        match env::var_os(VARIABLE) {
-            Some(text) => {
-                let text = Zeroizing::new(text.into_encoded_bytes());
-                let text = str::from_utf8(&text).map_err(|_| KeyError::Malformed {
-                    origin: KeyOrigin::Variable(VARIABLE),
-                    line: 1,
-                })?;
-                let keys = key::parse(text, &KeyOrigin::Variable(VARIABLE))?;
-                Ok(Self::new(keys, None))
-            }
-            None => Self::from_file(key_file::path()?),
+        if let Some(text) = env::var_os(VARIABLE) {
+            let origin = KeyOrigin::Variable(VARIABLE);
+            let text = Zeroizing::new(text.into_encoded_bytes());
+            let keys = match str::from_utf8(&text) {
+                Ok(text) => key::parse(text, &origin)?,
+                Err(_) => return Err(KeyError::Malformed { origin, line: 1 }),
+            };
+            return Ok(Self::new(keys, origin));
         }
+        let named = |name| env::var_os(name).filter(|value| !value.is_empty());
+        if let Some(path) = named("HITCHPOST_KEY_FILE") {
+            return Self::from_file(path);
+        }
+        match named("HITCHPOST_KEYRING") {
+            None => Self::from_file(key_file::default_path()?),
+            Some(value) if value == "os" => Ok(Self::from_os_keyring()),
+            Some(value) => Err(KeyError::UnknownKeyring {
+                value: value.to_string_lossy().into_owned(),
+            }),
+        }
+    }
+
+    /// The keys of the operating system's keyring, in its item of service `hitchpost` and account
+    /// `registry-key`: one or several, parted by commas, the current one first.
+    ///
+    /// The keyring is reached by a program: `secret-tool` (libsecret) on Linux, `security` on
+    /// macOS. It runs when a key is first needed, not before, and has 60 s: it may ask the user to
+    /// unlock the keyring. When there is no such item, it is made with a random key the first time
+    /// that something is encrypted. No test runs `security`: macOS is supported as far
+    /// as its manual goes.
+    #[must_use]
+    pub fn from_os_keyring() -> Self {
+        Self::new(Vec::new(), KeyOrigin::OsKeyring)
     }
 
     /// The keys of a file, one a line, the current one first.
@@ -82,7 +105,7 @@ impl Keyring {
     pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, KeyError> {
         let path = path.into();
         let keys = key_file::read(&path)?;
-        Ok(Self::new(keys, Some(path)))
+        Ok(Self::new(keys, KeyOrigin::File(path)))
     }
 
     /// The keys of a text, parted by commas or white space, the current one first.
@@ -90,7 +113,8 @@ impl Keyring {
     /// # Errors
     /// [`KeyError`] when there is none, or one is not 32 bytes as base64 or 64 hexadecimal digits.
     pub fn from_text(text: &str) -> Result<Self, KeyError> {
-        Ok(Self::new(key::parse(text, &KeyOrigin::Given)?, None))
+        let keys = key::parse(text, &KeyOrigin::Given)?;
+        Ok(Self::new(keys, KeyOrigin::Given))
     }
 
     /// A random key, gone with the keyring: for registries that live in memory only.
@@ -99,57 +123,78 @@ impl Keyring {
     /// [`KeyError::NoRandomness`].
     pub fn ephemeral() -> Result<Self, KeyError> {
         let key = KeyEncryptionKey::new(&key::generate()?);
-        Ok(Self::new(vec![key], None))
+        Ok(Self::new(vec![key], KeyOrigin::Given))
     }
 
-    fn new(keys: Vec<KeyEncryptionKey>, file: Option<PathBuf>) -> Self {
+    fn new(keys: Vec<KeyEncryptionKey>, origin: KeyOrigin) -> Self {
         Self {
             keys: RwLock::new(keys.into()),
-            file,
+            origin,
             data_keys: RwLock::default(),
         }
     }
 
-    /// The keys at hand, the current one first; empty when the key file is not there yet.
+    /// The keys at hand, the current one first; empty when the key file is not there yet, or the
+    /// OS keyring was not needed yet: see [`Keyring::load`].
     #[must_use]
     pub fn key_ids(&self) -> Vec<KeyId> {
         read(&self.keys).iter().map(|key| key.id).collect()
     }
 
-    /// The file in which the keys are; `None` when they come from elsewhere.
+    /// Where the keys come from.
     #[must_use]
-    pub fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
+    pub const fn origin(&self) -> &KeyOrigin {
+        &self.origin
     }
 
-    /// Makes sure that a key is at hand, reading the key file again if need be.
+    /// Reads the keys if none is at hand, and makes none. Who is about to hold a lock does this
+    /// first: the OS keyring may wait for its user.
     ///
     /// # Errors
-    /// [`OpenError::MissingKey`], [`OpenError::WrongKey`], or [`OpenError::Key`] when the file
-    /// cannot be read.
+    /// [`KeyError`] when the key file or the OS keyring cannot be read.
+    pub fn load(&self) -> Result<(), KeyError> {
+        if read(&self.keys).is_empty() {
+            self.read_again()?;
+        }
+        Ok(())
+    }
+
+    /// Makes sure that a key is at hand, reading the key file or the OS keyring again if need be.
+    ///
+    /// # Errors
+    /// [`OpenError::MissingKey`], [`OpenError::WrongKey`], or [`OpenError::Key`] when it cannot be
+    /// read.
     pub fn require(&self, wanted: KeyId) -> Result<(), OpenError> {
         self.key(wanted).map(|_| ())
     }
 
-    /// Puts a new random key before the others of the key file. From now on it is the one that
-    /// encrypts.
+    /// Puts a new random key before the others of the key file or the OS keyring. From now on it is
+    /// the one that encrypts.
     ///
     /// # Errors
-    /// [`KeyError::NotInFile`] when the keys come from elsewhere, [`KeyError`] when the file cannot
+    /// [`KeyError::NotInFile`] when the keys come from elsewhere, [`KeyError`] when the place cannot
     /// be read or written.
     pub fn add_key(&self) -> Result<(), KeyError> {
-        key_file::add(self.file.as_deref().ok_or(KeyError::NotInFile)?)?;
-        self.read_file().map(|_| ())
+        match &self.origin {
+            KeyOrigin::File(path) => key_file::add(path)?,
+            KeyOrigin::OsKeyring => os_keyring::add()?,
+            KeyOrigin::Variable(_) | KeyOrigin::Given => return Err(KeyError::NotInFile),
+        }
+        self.read_again().map(|_| ())
     }
 
-    /// Removes every key but the current one from the key file. What is encrypted with another
+    /// Removes every key but the current one from the key file or the OS keyring. What is encrypted with another
     /// one can then no longer be read: the store says which keys are in use.
     ///
     /// # Errors
     /// As for [`Keyring::add_key`].
     pub fn remove_old_keys(&self) -> Result<(), KeyError> {
-        key_file::keep_first(self.file.as_deref().ok_or(KeyError::NotInFile)?)?;
-        self.read_file()?;
+        match &self.origin {
+            KeyOrigin::File(path) => key_file::keep_first(path)?,
+            KeyOrigin::OsKeyring => os_keyring::keep_first()?,
+            KeyOrigin::Variable(_) | KeyOrigin::Given => return Err(KeyError::NotInFile),
+        }
+        self.read_again()?;
         write(&self.data_keys).clear();
         Ok(())
     }
@@ -260,39 +305,48 @@ impl Keyring {
     fn key(&self, wanted: KeyId) -> Result<Arc<[KeyEncryptionKey]>, OpenError> {
         let has = |keys: &[KeyEncryptionKey]| keys.iter().any(|key| key.id == wanted);
         let mut keys = Arc::clone(&read(&self.keys));
-        if !has(&keys) && self.file.is_some() {
-            keys = self.read_file()?;
+        if !has(&keys) {
+            keys = self.read_again()?;
         }
         if has(&keys) {
             return Ok(keys);
         }
         Err(if keys.is_empty() {
-            OpenError::MissingKey { wanted }
+            OpenError::MissingKey {
+                wanted,
+                origin: self.origin.clone(),
+            }
         } else {
             let present = keys.iter().map(|key| key.id).collect();
             OpenError::WrongKey { wanted, present }
         })
     }
 
-    /// Keys of which the first is the one to encrypt with; makes the key file when there is none.
+    /// Keys of which the first is the one to encrypt with; makes it when there is none.
     fn current(&self) -> Result<Arc<[KeyEncryptionKey]>, KeyError> {
+        self.load()?;
         let keys = Arc::clone(&read(&self.keys));
-        match &self.file {
-            Some(path) if keys.is_empty() => {
-                key_file::create(path)?;
-                self.read_file()
-            }
-            _ => Ok(keys),
+        if !keys.is_empty() {
+            return Ok(keys);
         }
+        match &self.origin {
+            KeyOrigin::File(path) => key_file::create(path)?,
+            KeyOrigin::OsKeyring => os_keyring::create()?,
+            KeyOrigin::Variable(_) | KeyOrigin::Given => {}
+        }
+        self.read_again()
     }
 
-    fn read_file(&self) -> Result<Arc<[KeyEncryptionKey]>, KeyError> {
-        let path = self.file.as_deref().ok_or(KeyError::NotInFile)?;
-        let read_now: Arc<[KeyEncryptionKey]> = key_file::read(path)?.into();
+    fn read_again(&self) -> Result<Arc<[KeyEncryptionKey]>, KeyError> {
+        let read_now = match &self.origin {
+            KeyOrigin::File(path) => key_file::read(path)?,
+            KeyOrigin::OsKeyring => os_keyring::read()?,
+            KeyOrigin::Variable(_) | KeyOrigin::Given => Vec::new(),
+        };
         let mut keys = write(&self.keys);
-        // A file that is gone does not take the keys from a program that runs.
+        // A place that is empty now does not take the keys from a program that runs.
         if !read_now.is_empty() {
-            *keys = read_now;
+            *keys = read_now.into();
         }
         Ok(Arc::clone(&keys))
     }
@@ -302,7 +356,7 @@ impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyring")
             .field("keys", &self.key_ids())
-            .field("file", &self.file)
+            .field("origin", &self.origin)
             .finish_non_exhaustive()
     }
 }

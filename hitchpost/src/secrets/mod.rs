@@ -26,6 +26,7 @@ mod error;
 mod key;
 mod key_file;
 mod keyring;
+mod os_keyring;
 mod seal;
 #[cfg(test)]
 mod tests;

@@ -265,7 +265,10 @@ fn without_the_key_the_error_names_it() {
     assert_eq!(error.code(), "missing-key");
     assert_eq!(
         error.to_string(),
-        format!("the secrets are encrypted with key `{id}`, and no key is at hand")
+        format!(
+            "the secrets are encrypted with key `{id}`, and key file `{}` holds no key",
+            wrong.display()
+        )
     );
     assert!(!wrong.exists());
 
@@ -426,6 +429,18 @@ fn a_running_program_sees_the_keys_that_are_added_to_the_file() {
 }
 
 #[test]
+fn a_comment_in_the_key_file_is_not_taken_for_the_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    fs::write(&path, format!("# of the team\n{HEX}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let keyring = Keyring::from_file(&path).unwrap();
+    let before = keyring.key_ids();
+    keyring.remove_old_keys().unwrap();
+    assert_eq!(Keyring::from_file(&path).unwrap().key_ids(), before);
+}
+
+#[test]
 fn only_a_key_file_is_written_to() {
     for result in [
         Keyring::from_text(HEX).unwrap().add_key(),
@@ -440,7 +455,7 @@ fn only_a_key_file_is_written_to() {
 #[ignore = "run by `keys_come_from_the_environment`"]
 fn environment() {
     let found = match Keyring::from_environment() {
-        Ok(keyring) => format!("{:?} {:?}", keyring.key_ids(), keyring.file()),
+        Ok(keyring) => format!("{:?} {:?}", keyring.key_ids(), keyring.origin()),
         Err(error) => format!("{}: {error}", error.code()),
     };
     println!("<{found}>");
@@ -473,10 +488,11 @@ fn keys_come_from_the_environment() {
     let home = ("HOME", "/nowhere/home");
     let configuration = ("XDG_CONFIG_HOME", "/nowhere/config");
     let file = ("HITCHPOST_KEY_FILE", "/nowhere/else");
+    let keyring = ("HITCHPOST_KEYRING", "os");
     for (variables, expected) in [
         (
             vec![("HITCHPOST_KEY", HEX), file, home],
-            format!("[{id}] None"),
+            format!("[{id}] Variable(\"HITCHPOST_KEY\")"),
         ),
         (
             vec![("HITCHPOST_KEY", "hunter2"), home],
@@ -486,17 +502,34 @@ fn keys_come_from_the_environment() {
             vec![("HITCHPOST_KEY", ""), home],
             "missing-key: `HITCHPOST_KEY` holds no key".to_owned(),
         ),
+        (vec![keyring, home], "[] OsKeyring".to_owned()),
+        (
+            vec![("HITCHPOST_KEY", HEX), keyring, home],
+            format!("[{id}] Variable(\"HITCHPOST_KEY\")"),
+        ),
+        (
+            vec![keyring, file, home],
+            "[] File(\"/nowhere/else\")".to_owned(),
+        ),
+        (
+            vec![("HITCHPOST_KEYRING", "gnome"), home],
+            "unknown-keyring: `HITCHPOST_KEYRING` is `gnome`, which is no keyring".to_owned(),
+        ),
+        (
+            vec![("HITCHPOST_KEYRING", ""), home],
+            "[] File(\"/nowhere/home/.config/hitchpost/key\")".to_owned(),
+        ),
         (
             vec![file, configuration, home],
-            "[] Some(\"/nowhere/else\")".to_owned(),
+            "[] File(\"/nowhere/else\")".to_owned(),
         ),
         (
             vec![configuration, home],
-            "[] Some(\"/nowhere/config/hitchpost/key\")".to_owned(),
+            "[] File(\"/nowhere/config/hitchpost/key\")".to_owned(),
         ),
         (
             vec![("XDG_CONFIG_HOME", "relative"), home],
-            "[] Some(\"/nowhere/home/.config/hitchpost/key\")".to_owned(),
+            "[] File(\"/nowhere/home/.config/hitchpost/key\")".to_owned(),
         ),
         (
             vec![],

@@ -459,17 +459,28 @@ impl Reader<'_> {
         product: &Name,
     ) -> Option<Version> {
         let version = version?;
-        let known = self
-            .catalogue
-            .product(product.as_str())
-            .map(|known| known.version_scheme);
-        let parsed = match scheme {
-            Some(scheme) => Version::parse(&version.value.0, Some(scheme.value)),
+        let text = &version.value.0;
+        let known = self.catalogue.product(product.as_str());
+        let parsed = match (scheme, known) {
+            (Some(scheme), _) => Version::parse(text, Some(scheme.value)),
+            (None, None) => Version::infer(text),
             // A catalogue's scheme is how the tool numbers its releases; a build of someone's own
             // may be numbered otherwise.
-            None => known
-                .and_then(|scheme| Version::parse(&version.value.0, Some(scheme)).ok())
-                .map_or_else(|| Version::infer(&version.value.0), Ok),
+            (None, Some(known)) => {
+                Version::parse(text, Some(known.version_scheme)).or_else(|error| {
+                    let inferred = Version::infer(text)?;
+                    if inferred.scheme() == Scheme::Opaque {
+                        let help = "as it stands, only `=` and `!=` hold for it; where that is \
+                                    meant, give the instance `version_scheme: opaque`";
+                        let message = format!("{error}, by which `{product}` is numbered");
+                        let place = &version.place;
+                        let help = Some(help.to_owned());
+                        self.context
+                            .report_at(Code::OpaqueVersion, place, message, help);
+                    }
+                    Ok(inferred)
+                })
+            }
         };
         match parsed {
             Ok(version) => Some(version),

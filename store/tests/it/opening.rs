@@ -14,6 +14,7 @@ on_every_database! {
     a_read_only_database_is_read
     a_locked_database_is_told
     another_programs_database_is_left_alone
+    who_reads_makes_no_registry
 }
 
 async fn refused(url: &str) -> StoreError {
@@ -132,6 +133,28 @@ async fn another_programs_database_is_left_alone(database: Database) {
     database.execute("INSERT INTO change VALUES (1)").await;
 }
 
+async fn who_reads_makes_no_registry(database: Database) {
+    for _ in 0..2 {
+        let error = Store::open_existing(&database.url, database.keyring())
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), "no-registry");
+        let shown = error.to_string();
+        assert!(shown.ends_with("there is no registry"), "{shown}");
+        assert!(error.help().unwrap().contains("first applied"));
+        assert!(database.path().is_none_or(|path| !path.exists()));
+    }
+    let made = Store::open(&database.url, database.keyring())
+        .await
+        .unwrap();
+    let read = Store::open_existing(&database.url, database.keyring())
+        .await
+        .unwrap();
+    assert_eq!(read.id(), made.id());
+    made.close().await;
+    read.close().await;
+}
+
 #[tokio::test]
 async fn a_file_that_is_no_database_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
@@ -184,7 +207,7 @@ async fn a_file_that_cannot_be_made_is_told() {
     assert_eq!(error.code(), "database-file");
     let missing = folder.path().join("missing.db");
     let error = refused(&format!("sqlite://{}?mode=ro", missing.display())).await;
-    assert_eq!(error.code(), "database");
+    assert_eq!(error.code(), "no-registry");
     assert!(!missing.exists());
 }
 
