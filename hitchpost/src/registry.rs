@@ -175,15 +175,13 @@ impl Registry {
         &self,
         resolution: &Resolution,
     ) -> Result<IndexMap<String, SecretString>, RevealError> {
-        let variables = resolution.environment().into_iter();
-        variables
-            .map(|(name, value)| {
-                Ok((
-                    name.to_owned(),
-                    value.reveal(&mut |secret| self.reveal(secret))?,
-                ))
-            })
-            .collect()
+        let variables = resolution.environment();
+        let mut opened = IndexMap::with_capacity(variables.len());
+        for (name, value) in variables {
+            let value = value.reveal(&mut |secret| self.reveal(secret))?;
+            opened.insert(name.to_owned(), value);
+        }
+        Ok(opened)
     }
 
     /// Opens a secret without following references.

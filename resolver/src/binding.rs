@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use hitchpost_registry_core::{EndpointType, Name, Sealed, SealedSecret, Version, WrappedKey};
 use indexmap::IndexMap;
@@ -117,7 +117,9 @@ impl fmt::Display for Origin {
             OriginKind::Endpoint => "endpoint",
             OriginKind::Profile => "profile",
         };
-        write!(f, "{kind}/{}", self.name)
+        f.write_str(kind)?;
+        f.write_str("/")?;
+        f.write_str(self.name.as_str())
     }
 }
 
@@ -147,7 +149,7 @@ pub(crate) fn bind(name: &Name, eligible: &Eligible<'_>) -> Binding {
     let extension = layer.instance_extension.at(instance);
     let profile = eligible.profile.profile();
     let text = |symbol| named(layer.text(symbol));
-    let extension_name = text(layer.extension_name.at(extension));
+    let extension_name = text(layer.extension_name(extension));
     let instance_name = text(layer.instance_name.at(instance));
     let service_name = text(layer.service_name.at(service));
     let profile_name = profile.map(|profile| text(layer.profile_name.at(profile)));
@@ -158,7 +160,8 @@ pub(crate) fn bind(name: &Name, eligible: &Eligible<'_>) -> Binding {
     });
     let mut merged = Merged {
         layer,
-        entries: IndexMap::new(),
+        // Room for what most have.
+        entries: IndexMap::with_capacity(8),
         sealed_in: None,
     };
     merged.add(
@@ -253,7 +256,7 @@ impl<'l> Merged<'l> {
         let text = || self.layer.text(entry.value);
         match (entry.held, &self.sealed_in) {
             (Held::Sealed, Some((extension, instance, data_key))) => {
-                Value::Secret(Secret::Sealed(Box::new(SealedSecret {
+                Value::Secret(Secret::Sealed(Arc::new(SealedSecret {
                     extension: extension.clone(),
                     instance: instance.clone(),
                     profile: profile.clone(),

@@ -1,5 +1,7 @@
 //! The variables that a binding gives to a step.
 
+use std::sync::Arc;
+
 use hitchpost_registry_core::{
     Catalogue, CatalogueService, Part, Placeholder, REDACTED, SealedSecret, Template, UrlPart,
 };
@@ -114,7 +116,7 @@ pub fn is_settable(name: &str) -> Result<(), Unsettable> {
 #[derive(Debug, Clone)]
 pub enum Secret {
     /// Encrypted, with what is needed to open it but the key.
-    Sealed(Box<SealedSecret>),
+    Sealed(Arc<SealedSecret>),
     /// Not encrypted: of a registry that was never sealed, or a `ref+` reference.
     Plain(SecretString),
 }
@@ -216,6 +218,16 @@ impl EnvValue {
         &self,
         open: &mut dyn FnMut(&Secret) -> Result<SecretString, E>,
     ) -> Result<SecretString, E> {
+        // Mostly the secret as it is: no copy of it is made.
+        if let [
+            EnvPart::Secret {
+                secret,
+                encoded: false,
+            },
+        ] = self.parts.as_slice()
+        {
+            return open(secret);
+        }
         let mut text = String::new();
         for part in &self.parts {
             match part {
@@ -269,13 +281,15 @@ pub(crate) fn environment(
     catalogue: &Catalogue,
 ) -> Result<IndexMap<String, EnvValue>, MissingKey> {
     let prefix = way.prefix.as_deref().unwrap_or_default();
-    let mut environment = IndexMap::new();
+    let known = catalogue.service_type(binding.service_type.as_str());
+    let projected = known.map_or(0, |service| service.environment.len());
+    let mut environment =
+        IndexMap::with_capacity(projected + binding.configuration.len() + way.env.len());
     let mut set = |name: String, value: EnvValue| {
         if is_settable(&name).is_ok() {
             environment.insert(name, value);
         }
     };
-    let known = catalogue.service_type(binding.service_type.as_str());
     if let Some(service) = known {
         let url = binding
             .endpoint
@@ -294,13 +308,13 @@ pub(crate) fn environment(
             }
             if let Some(value) = source.fill(&projection.value) {
                 done.push(&projection.name);
-                set(format!("{prefix}{}", projection.name), value);
+                set([prefix, &projection.name].concat(), value);
             }
         }
     }
     for entry in &binding.configuration {
         set(
-            format!("{prefix}{}", entry.name),
+            [prefix, &entry.name].concat(),
             EnvValue::of(&entry.value, entry.origin.to_string()),
         );
     }

@@ -230,6 +230,8 @@ fn candidate(one: &Seen<'_>, standings: &Standings<'_, '_>) -> ExplainedCandidat
     }
 }
 
+const TIED_PROFILES: &str = "several of its profiles are equally specific";
+
 /// What an eligible candidate is held against.
 struct Standings<'s, 'o> {
     /// What was chosen, and by which alternative.
@@ -277,10 +279,7 @@ impl Standings<'_, '_> {
                 _ => None,
             });
         better.unwrap_or_else(|| match eligible.profile {
-            Chosen::Ambiguous(_) => (
-                Verdict::Tied,
-                "several of its profiles are equally specific".to_owned(),
-            ),
+            Chosen::Ambiguous(_) => (Verdict::Tied, TIED_PROFILES.to_owned()),
             _ => (Verdict::Tied, "no rule tells it from the others".to_owned()),
         })
     }
@@ -530,10 +529,16 @@ fn failure_message(
                 tied.as_slice(),
                 candidates.iter().find(|one| one.verdict == Verdict::Tied),
             ) {
-                ([tied], Some(one)) => format!(
+                ([tied], Some(one)) if one.message == TIED_PROFILES => format!(
                     "`{tied}`: {}; mark one `default: true`, or ask for a `profile`",
                     one.message
                 ),
+                // Its own candidates are told apart, but not the instances for all requirements.
+                ([] | [_], _) => {
+                    "several instances can provide the whole group, and no rule tells \
+                                  them apart; narrow the requirement, or mark one `default: true`"
+                        .to_owned()
+                }
                 _ => format!(
                     "{} are equally good; narrow the requirement, or mark one `default: true`",
                     some(&tied)
@@ -701,7 +706,10 @@ fn all_types(snapshot: &Snapshot, context: &RunContext) -> Vec<String> {
         };
         for (symbol, mut services) in view.layer.postings.symbols(Key::Type) {
             let is_visible = |rank| {
-                let instance = view.layer.service_instance.at(view.layer.ranked.at(rank));
+                let instance = view
+                    .layer
+                    .service_instance
+                    .at(view.layer.ranked.at(rank).service);
                 !view.is_hidden(view.layer.instance_extension.at(instance))
                     && visibility::admits(&query, instance)
             };

@@ -199,6 +199,9 @@ impl Snapshot {
 
 /// Variables to which two bindings give different values.
 fn collisions(bindings: &[Binding], options: ResolveOptions<'_>) -> Vec<Failure> {
+    if bindings.len() < 2 {
+        return Vec::new();
+    }
     let mut given: IndexMap<&str, (&Binding, &EnvValue)> = IndexMap::new();
     let mut failures = Vec::new();
     for binding in bindings {
@@ -268,7 +271,8 @@ impl Resolution {
     /// The variables of all bindings together; see [`Failure`] for when they disagree.
     #[must_use]
     pub fn environment(&self) -> IndexMap<&str, &EnvValue> {
-        let mut all = IndexMap::new();
+        let variables = self.bindings.iter().map(|one| one.environment.len());
+        let mut all = IndexMap::with_capacity(variables.sum());
         for (name, value) in self
             .bindings
             .iter()

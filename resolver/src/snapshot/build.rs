@@ -12,20 +12,25 @@ use super::{
     column::Column,
     entries::{Entry, Held},
     layer::{
-        InstanceId, ItemId, Layer, NONE, Principal, ProfileId, Rank, ServiceId, VersionId, flags,
-        label_text,
+        GroupId, InstanceId, ItemId, Layer, NONE, Principal, ProfileId, Rank, Ranked, Run,
+        ServiceId, VersionId, flags, label_text,
     },
     postings::{ANYWHERE, Key, Postings, PostingsBuilder, Segment},
     strings::{Strings, Symbol},
 };
-use crate::stage::rank;
+use crate::stage::rank::{self, Prefix};
 
-/// Builds a layer; the order of the records is irrelevant.
+/// Builds a layer; the order of the records is irrelevant, and no two have one name.
 pub(super) fn build<'r>(records: impl IntoIterator<Item = (&'r Extension, u64)>) -> Layer {
     let mut records: Vec<(&Extension, u64)> = records.into_iter().collect();
-    records.sort_unstable_by(|a, b| a.0.name.cmp(&b.0.name));
+    records.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+    records.dedup_by(|a, b| a.0.name == b.0.name);
     let mut builder = Builder::default();
     builder.layer.strings.intern("");
+    // The symbol of an extension's name follows from its number.
+    for (record, _) in &records {
+        builder.intern(&record.name);
+    }
     for (record, revision) in records {
         builder.extension(record, revision);
     }
@@ -44,10 +49,8 @@ impl<'r> Builder<'r> {
     }
 
     fn extension(&mut self, record: &'r Extension, revision: u64) {
-        let name = self.intern(&record.name);
         let product = self.intern(&record.product);
-        let id = self.layer.extension_name.push(name);
-        self.layer.extension_product.push(product);
+        let id = self.layer.extension_product.push(product);
         self.layer.extension_revision.push(revision);
         for (label, value) in &record.labels {
             let label = self.layer.strings.intern(&label_text(label, value));
@@ -271,12 +274,6 @@ impl<'r> Builder<'r> {
 
     fn finish(mut self) -> Layer {
         let layer = &mut self.layer;
-        layer.extension_by_symbol.resize(layer.strings.len());
-        for extension in layer.extensions() {
-            layer
-                .extension_by_symbol
-                .set(layer.extension_name.at(extension), extension.0 + 1);
-        }
         rank_versions(layer);
         group_instances(layer);
         index_names(layer);
@@ -329,7 +326,8 @@ fn group_instances(layer: &mut Layer) {
     for (key, instance) in keys {
         group += u32::from(before.is_some_and(|before| before != key));
         before = Some(key);
-        layer.instance_group.set(instance, group);
+        layer.group_end.resize(group as usize + 1);
+        layer.instance_group.set(instance, GroupId(group));
     }
 }
 
@@ -445,14 +443,24 @@ fn rank_services(layer: &mut Layer) {
         })
         .collect();
     ranked.sort_unstable();
-    let mut before = None;
-    for (rank, (group, level, version, service)) in (0..).zip(ranked) {
-        layer.ranked.push(ServiceId(service));
-        if before.replace((group, level, version)) != Some((group, level, version)) {
-            layer.run_start.push(rank);
-            layer
-                .run_instance
-                .push(layer.service_instance.at(ServiceId(service)));
+    for run in ranked.chunk_by(|a, b| (a.0, a.1, a.2) == (b.0, b.1, b.2)) {
+        let Some((group, _, version, first)) = run.first().copied() else {
+            continue;
+        };
+        let end = layer.ranked.len() + run.len();
+        let end = u32::try_from(end).unwrap_or(u32::MAX);
+        layer.group_end.set(group, end);
+        let id = layer.runs.push(Run {
+            end,
+            group,
+            version,
+            prefix: Prefix::without_zone(layer, layer.service_instance.at(ServiceId(first))),
+        });
+        for (_, _, _, service) in run {
+            layer.ranked.push(Ranked {
+                service: ServiceId(*service),
+                run: id,
+            });
         }
     }
 }
@@ -460,7 +468,7 @@ fn rank_services(layer: &mut Layer) {
 fn postings(layer: &Layer) -> Postings {
     let mut builder = PostingsBuilder::default();
     for rank in (0..u32::try_from(layer.ranked.len()).unwrap_or(u32::MAX)).map(Rank) {
-        let service = layer.ranked.at(rank);
+        let service = layer.ranked.at(rank).service;
         let instance = layer.service_instance.at(service);
         let extension = layer.instance_extension.at(instance);
         let mut endpoints = layer.service_endpoints.of(service);
@@ -486,9 +494,14 @@ fn postings(layer: &Layer) -> Postings {
             .extension_labels
             .of(extension)
             .map(|label| (Key::Label, layer.label.at(label)));
+        let named_as_type = layer.service_name.at(service) == layer.service_type.at(service);
         let keys: Vec<(Key, Symbol)> = keys
             .into_iter()
-            .filter(|(kind, symbol)| *kind == Key::Any || *symbol != NONE)
+            .filter(|(kind, symbol)| match kind {
+                Key::Any => true,
+                Key::Name => !named_as_type,
+                _ => *symbol != NONE,
+            })
             .chain(labels)
             .collect();
         for principal in principals(layer, service) {

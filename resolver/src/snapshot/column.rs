@@ -178,11 +178,6 @@ impl<K: Id, T: Raw> Column<K, T> {
             .unwrap_or_default()
     }
 
-    /// Of a sorted column, how many rows stand before the first for which this does not hold.
-    pub(crate) fn partition_point(&self, holds: impl Fn(&T) -> bool) -> usize {
-        self.values.partition_point(holds)
-    }
-
     /// Of a sorted column, the rows that compare as equal.
     pub(crate) fn equal(&self, compare: impl Fn(&T) -> Ordering) -> &[T] {
         let from = self.values.partition_point(|value| compare(value).is_lt());

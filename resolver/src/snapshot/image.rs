@@ -7,7 +7,7 @@ use hitchpost_registry_core::{Catalogue, Scheme, Version};
 use super::{Snapshot, column::Raw, layer::Layer, postings::Postings, strings::Strings};
 
 /// Names the format and its version; any other is refused and the snapshot built anew.
-const MAGIC: &[u8; 8] = b"HPSNAP02";
+const MAGIC: &[u8; 8] = b"HPSNAP03";
 
 /// Why bytes are no snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

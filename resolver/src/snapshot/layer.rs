@@ -3,11 +3,12 @@
 use hitchpost_registry_core::{Auth, EndpointType, Name, Scope, Version};
 
 use super::{
-    column::{Column, Id, Runs, ids},
+    column::{Column, Id, Raw, Runs, ids},
     entries::Entries,
     postings::Postings,
     strings::{Strings, Symbol},
 };
+use crate::stage::rank::Prefix;
 
 ids! {
     /// An extension; numbered in order of names.
@@ -25,6 +26,9 @@ ids! {
     /// A service's place when all are sorted, best first as far as that does not depend on the
     /// caller: by group, then the higher version, then by name.
     pub(crate) struct Rank;
+    /// A group of instances within which versions compare, and nothing else tells them apart but
+    /// the caller's zone; less is better.
+    pub(crate) struct GroupId;
     /// A run of ranks: services of one group and version.
     pub(crate) struct RunId;
     /// An admitted principal, a referenced profile or a label: a row of a list.
@@ -66,9 +70,6 @@ macro_rules! columns {
 }
 
 columns! {
-    /// The extension of that name, plus one, for every symbol.
-    extension_by_symbol: Column<Symbol, u32>,
-    extension_name: Column<ExtensionId, Symbol>,
     extension_product: Column<ExtensionId, Symbol>,
     extension_revision: Column<ExtensionId, u64>,
     extension_instances: Runs<ExtensionId, InstanceId>,
@@ -81,15 +82,12 @@ columns! {
     instance_name: Column<InstanceId, Symbol>,
     instance_location: Column<InstanceId, Symbol>,
     instance_version: Column<InstanceId, VersionId>,
-    /// The same for instances within which versions compare, and nothing else tells them apart
-    /// but the caller's zone; less is better.
-    instance_group: Column<InstanceId, u32>,
+    instance_group: Column<InstanceId, GroupId>,
+    /// The first rank behind each group.
+    group_end: Column<GroupId, u32>,
     /// Services in order of their ranks.
-    ranked: Column<Rank, ServiceId>,
-    /// Where each run begins.
-    run_start: Column<RunId, u32>,
-    /// An instance of each run.
-    run_instance: Column<RunId, InstanceId>,
+    ranked: Column<Rank, Ranked>,
+    runs: Column<RunId, Run>,
     /// In order of the symbols of their names.
     instance_by_name: Column<ItemId, InstanceId>,
     /// Within a scheme, the higher version has the higher number.
@@ -133,6 +131,59 @@ columns! {
     profile_principal: Column<ItemId, u32>,
 }
 
+/// The service of a rank.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ranked {
+    pub(crate) service: ServiceId,
+    pub(crate) run: RunId,
+}
+
+impl Raw for Ranked {
+    const SIZE: usize = 8;
+
+    fn put(self, image: &mut Vec<u8>) {
+        self.service.put(image);
+        self.run.put(image);
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Self {
+        let (service, run) = bytes.split_at_checked(4).unwrap_or_default();
+        Self {
+            service: ServiceId::from_bytes(service),
+            run: RunId::from_bytes(run),
+        }
+    }
+}
+
+/// What a search reads of a run, in one place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// The first rank behind it.
+    pub(crate) end: u32,
+    pub(crate) group: GroupId,
+    pub(crate) version: VersionId,
+    /// What ranks before the version but for the zone.
+    pub(crate) prefix: Prefix,
+}
+
+impl Raw for Run {
+    const SIZE: usize = 16;
+
+    fn put(self, image: &mut Vec<u8>) {
+        [self.end, self.group.0, self.version.0, self.prefix.bits()].put(image);
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Self {
+        let [end, group, version, prefix] = <[u32; 4]>::from_bytes(bytes);
+        Self {
+            end,
+            group: GroupId(group),
+            version: VersionId(version),
+            prefix: Prefix::from_bits(prefix),
+        }
+    }
+}
+
 /// Bits of the flag columns.
 pub(crate) mod flags {
     /// The lowest bits: the position in [`Scope::ALL`](hitchpost_registry_core::Scope::ALL).
@@ -147,15 +198,17 @@ pub(crate) mod flags {
 
 impl Layer {
     pub(crate) fn extension(&self, name: &str) -> Option<ExtensionId> {
-        let symbol = self.strings.find(name)?;
-        self.extension_by_symbol
-            .at(symbol)
-            .checked_sub(1)
-            .map(ExtensionId)
+        self.extension_named(self.strings.find(name)?)
     }
 
-    pub(crate) fn extensions(&self) -> impl Iterator<Item = ExtensionId> + use<> {
-        (0..u32::try_from(self.extension_name.len()).unwrap_or(u32::MAX)).map(ExtensionId)
+    /// Names of extensions have the first symbols, in their order.
+    pub(crate) fn extension_name(&self, extension: ExtensionId) -> Symbol {
+        Symbol(extension.0.saturating_add(1))
+    }
+
+    pub(crate) fn extension_named(&self, name: Symbol) -> Option<ExtensionId> {
+        let extension = ExtensionId(name.0.checked_sub(1)?);
+        (extension.index() < self.extension_product.len()).then_some(extension)
     }
 
     pub(crate) fn instances(&self) -> impl Iterator<Item = InstanceId> + use<> {
@@ -168,28 +221,15 @@ impl Layer {
             .equal(|instance| self.instance_name.at(*instance).cmp(&name))
     }
 
-    /// The run of a rank.
-    pub(crate) fn run(&self, rank: u32) -> RunId {
-        let behind = self.run_start.partition_point(|start| *start <= rank);
-        RunId(u32::try_from(behind).unwrap_or(u32::MAX).saturating_sub(1))
-    }
-
-    /// The first rank behind a run.
-    pub(crate) fn run_end(&self, run: RunId) -> u32 {
-        let next = RunId(run.0.saturating_add(1));
-        if next.index() < self.run_start.len() {
-            self.run_start.at(next)
-        } else {
-            u32::MAX
-        }
-    }
-
     pub(crate) fn text(&self, symbol: Symbol) -> &str {
         self.strings.get(symbol)
     }
 
     pub(crate) fn version(&self, instance: InstanceId) -> Option<&Version> {
-        let id = self.instance_version.at(instance);
+        self.version_of(self.instance_version.at(instance))
+    }
+
+    pub(crate) fn version_of(&self, id: VersionId) -> Option<&Version> {
         self.versions.get(id.index().checked_sub(1)?)
     }
 
@@ -246,7 +286,7 @@ impl Layer {
 
 /// A label as one text: a name has no `=`.
 pub(crate) fn label_text(name: &Name, value: &str) -> String {
-    format!("{name}={value}")
+    [name.as_str(), "=", value].concat()
 }
 
 fn scope(flags: u8) -> Scope {

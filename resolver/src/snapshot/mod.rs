@@ -100,7 +100,7 @@ impl Snapshot {
             .map(|changes| changes.records.clone())
             .unwrap_or_default();
         records.extend(changes);
-        let mut hidden = vec![0_u64; self.base.extension_name.len().div_ceil(64)];
+        let mut hidden = vec![0_u64; self.base.extension_product.len().div_ceil(64)];
         for extension in records
             .keys()
             .filter_map(|name| self.base.extension(name.as_str()))

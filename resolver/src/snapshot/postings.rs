@@ -2,9 +2,10 @@
 //!
 //! A key's services are split by who may be admitted and by where they can be reached, so that a
 //! look-up reads only what can be eligible, and stops at the first that is. The lists are a
-//! superset: every rule is checked again on each service they give.
+//! superset: every rule is checked again on each service they give. A service that is named as its
+//! type is in the lists of the type only.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use super::{
     column::{read_vec, write_slice},
@@ -19,7 +20,7 @@ pub(crate) enum Key {
     Any = 0,
     /// A service type.
     Type = 1,
-    /// A service's name.
+    /// A service's name, where it is not its type.
     Name = 2,
     /// A category.
     Category = 3,
@@ -52,11 +53,13 @@ impl Segment {
         }
     }
 
-    fn hash(self) -> u64 {
+    /// Where to look for it first in a table of this size.
+    fn slot(self, size: usize) -> usize {
         let who_and_where = u64::from(self.principal.0) << 32 | u64::from(self.zone);
         let mixed = (u64::from(self.key) ^ who_and_where.rotate_left(17))
             .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ mixed >> 29
+        // The upper half as a fraction of the size, which need not be a power of two.
+        (((mixed >> 32) * size as u64) >> 32) as usize
     }
 }
 
@@ -133,17 +136,67 @@ impl PostingsBuilder {
     }
 }
 
+/// How many values at the front there are for which something holds; it does for none behind the
+/// first for which it does not. Fast where there are few.
+pub(crate) fn leading<T>(values: &[T], holds: impl Fn(&T) -> bool) -> usize {
+    let mut step = 0;
+    while values.get(step).is_some_and(&holds) {
+        step = step * 2 + 1;
+    }
+    // It holds for all before `from`.
+    let from = step.div_ceil(2);
+    let rest = values.get(from..step.min(values.len())).unwrap_or_default();
+    from + rest.partition_point(holds)
+}
+
+/// The lists of a key with their segments, one after the other.
+pub(crate) struct KeyLists<'p> {
+    postings: &'p Postings,
+    numbers: Range<usize>,
+}
+
+impl<'p> KeyLists<'p> {
+    /// The list for the principal and zone of another key's segment. Those before it are passed
+    /// over for good, so that others have to be sought in their order.
+    pub(crate) fn seek(&mut self, wanted: Segment) -> Option<&'p [u32]> {
+        let segments = self.postings.segments.get(self.numbers.clone())?;
+        let wanted = (wanted.principal.0, wanted.zone);
+        self.numbers.start += leading(segments, |[_, principal, zone, _]| {
+            (*principal, *zone) < wanted
+        });
+        let number = self.numbers.clone().next()?;
+        let found = self.postings.segment(number)?;
+        ((found.principal.0, found.zone) == wanted).then(|| self.postings.list(number))
+    }
+
+    /// How many services the lists have together, counting those of several lists several times.
+    pub(crate) fn services(&self) -> usize {
+        self.postings
+            .start(self.numbers.end)
+            .saturating_sub(self.postings.start(self.numbers.start))
+    }
+}
+
+impl<'p> Iterator for KeyLists<'p> {
+    type Item = (Segment, &'p [u32]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let number = self.numbers.next()?;
+        Some((self.postings.segment(number)?, self.postings.list(number)))
+    }
+}
+
 impl Postings {
     fn index(&mut self) {
-        let size = (self.segments.len() * 2).next_power_of_two();
+        let size = self.segments.len() * 7 / 4 + 1;
         self.table = vec![0; size];
         for number in 0..self.segments.len() {
             let Some(segment) = self.segment(number) else {
                 continue;
             };
-            let mut slot = segment.hash() as usize & (size - 1);
+            let mut slot = segment.slot(size);
             while self.table.get(slot).is_some_and(|taken| *taken > 0) {
-                slot = (slot + 1) & (size - 1);
+                slot = if slot + 1 < size { slot + 1 } else { 0 };
             }
             if let Some(place) = self.table.get_mut(slot) {
                 *place = u32::try_from(number + 1).unwrap_or_default();
@@ -161,47 +214,44 @@ impl Postings {
     }
 
     fn list(&self, number: usize) -> &[u32] {
-        let end = |number: usize| {
-            self.segments
-                .get(number)
-                .map_or(0, |[_, _, _, end]| *end as usize)
-        };
-        let start = number.checked_sub(1).map_or(0, end);
-        self.ranks.get(start..end(number)).unwrap_or_default()
+        let range = self.start(number)..self.start(number + 1);
+        self.ranks.get(range).unwrap_or_default()
+    }
+
+    /// Where the list of a segment starts: at the end of the one before.
+    fn start(&self, number: usize) -> usize {
+        let before = number
+            .checked_sub(1)
+            .and_then(|before| self.segments.get(before));
+        before.map_or(0, |[_, _, _, end]| *end as usize)
     }
 
     /// The services of a segment, best first: their ranks.
     pub(crate) fn get(&self, segment: Segment) -> &[u32] {
-        let mask = self.table.len().wrapping_sub(1);
-        let mut slot = segment.hash() as usize & mask;
-        // INVARIANT: half the table is free, so that this ends at a free slot.
-        for _ in 0..self.table.len() {
+        let size = self.table.len();
+        let mut slot = segment.slot(size);
+        // INVARIANT: the table is never full, so that this ends at a free slot.
+        for _ in 0..size {
             match self.table.get(slot) {
                 Some(0) | None => return &[],
                 Some(number) if self.segment(*number as usize - 1) == Some(segment) => {
                     return self.list(*number as usize - 1);
                 }
-                Some(_) => slot = (slot + 1) & mask,
+                Some(_) => slot = if slot + 1 < size { slot + 1 } else { 0 },
             }
         }
         &[]
     }
 
-    /// The segments of a key.
-    pub(crate) fn segments(
-        &self,
-        kind: Key,
-        symbol: Symbol,
-    ) -> impl ExactSizeIterator<Item = Segment> {
+    /// All lists of a key.
+    pub(crate) fn lists(&self, kind: Key, symbol: Symbol) -> KeyLists<'_> {
         let key = Segment::new(kind, symbol, Principal::EVERYBODY, ANYWHERE).key;
         let from = self.segments.partition_point(|[other, ..]| *other < key);
         let to = self.segments.partition_point(|[other, ..]| *other <= key);
-        let segments = self.segments.get(from..to).unwrap_or_default();
-        segments.iter().map(|[key, principal, zone, _]| Segment {
-            key: *key,
-            principal: Principal(*principal),
-            zone: *zone,
-        })
+        KeyLists {
+            postings: self,
+            numbers: from..to,
+        }
     }
 
     /// The symbols of a kind of key, each perhaps several times, with services of theirs.

@@ -19,10 +19,6 @@ pub(crate) struct Strings {
 }
 
 impl Strings {
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
     pub(crate) fn bytes_of(&self, symbol: Symbol) -> &[u8] {
         let end = self.ends.at(symbol) as usize;
         let start = symbol
@@ -139,13 +135,17 @@ impl Strings {
 fn hash(bytes: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let (words, rest) = bytes.as_chunks::<8>();
-    let mut tail = [0; 8];
-    for (place, byte) in tail.iter_mut().zip(rest) {
-        *place = *byte;
-    }
+    // The rest, or where the text is long enough its last eight bytes.
+    let tail = bytes.last_chunk().copied().unwrap_or_else(|| {
+        let mut tail = [0; 8];
+        for (place, byte) in tail.iter_mut().zip(rest) {
+            *place = *byte;
+        }
+        tail
+    });
     let fold = |hash: u64, word: [u8; 8]| {
-        let mixed = (hash ^ u64::from_le_bytes(word)).wrapping_mul(FACTOR);
-        mixed ^ mixed >> 32
+        let mixed = u128::from(hash ^ u64::from_le_bytes(word)) * u128::from(FACTOR);
+        (mixed ^ mixed >> 64) as u64
     };
     let folded = words.iter().copied().fold(bytes.len() as u64, fold);
     fold(folded, tail)

@@ -34,6 +34,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// `None` when the layer lacks a name, so that nothing in it can match.
+    #[inline]
     pub(crate) fn new(layer: &Layer, selector: &Selector) -> Option<Self> {
         let find = |name: &Option<Name>| match name {
             None => Some(None),
@@ -79,21 +80,21 @@ impl Names {
 /// Whether a service is one that the selector names.
 pub(crate) fn matches(query: &Query<'_, '_>, service: ServiceId) -> bool {
     let (layer, names) = (query.layer(), &query.names);
-    let is = |wanted: Option<Symbol>, found: Symbol| wanted.is_none_or(|wanted| wanted == found);
-    // What is known of the service itself comes first: most are told apart by it.
+    // What is known of the service itself comes first: most are told apart by it. Of what is not
+    // asked for nothing is read.
     if names.contradiction
-        || !is(names.service_type, layer.service_type.at(service))
-        || !is(names.service_name, layer.service_name.at(service))
-        || !is(names.category, layer.service_category.at(service))
+        || !is(names.service_type, || layer.service_type.at(service))
+        || !is(names.service_name, || layer.service_name.at(service))
+        || !is(names.category, || layer.service_category.at(service))
     {
         return false;
     }
     let instance = layer.service_instance.at(service);
     let extension = layer.instance_extension.at(instance);
-    is(names.instance, layer.instance_name.at(instance))
-        && is(names.zone, layer.instance_location.at(instance))
-        && is(names.extension, layer.extension_name.at(extension))
-        && is(names.product, layer.extension_product.at(extension))
+    is(names.instance, || layer.instance_name.at(instance))
+        && is(names.zone, || layer.instance_location.at(instance))
+        && is(names.extension, || layer.extension_name(extension))
+        && is(names.product, || layer.extension_product.at(extension))
         && names
             .service
             .is_none_or(|wanted| is_called(layer, instance, service, wanted))
@@ -104,6 +105,10 @@ pub(crate) fn matches(query: &Query<'_, '_>, service: ServiceId) -> bool {
                 .any(|label| layer.label.at(label) == *wanted)
         })
         && !query.view.is_hidden(extension)
+}
+
+fn is(wanted: Option<Symbol>, found: impl FnOnce() -> Symbol) -> bool {
+    wanted.is_none_or(|wanted| wanted == found())
 }
 
 /// By name first; by type where the instance has no service of that name.

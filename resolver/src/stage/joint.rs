@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use super::{
     Caller, Eligible, Query,
-    search::{Best, Depth, best, identified, nearest_miss},
+    search::{Best, Depth, Search, identified},
 };
 use crate::{
     context::RunContext,
@@ -38,7 +40,7 @@ pub(crate) fn solve<'s>(
     context: &RunContext,
     on_ambiguity: OnAmbiguity,
 ) -> Vec<Outcome<'s>> {
-    let callers: Vec<Caller<'_>> = snapshot
+    let callers: SmallVec<[Caller<'_>; 2]> = snapshot
         .views()
         .map(|view| Caller::new(context, view.layer))
         .collect();
@@ -83,18 +85,21 @@ impl<'s> Solver<'s, '_> {
         if let Some(fault) = fault(requirement) {
             return Outcome::Failed(fault);
         }
-        let depth = match self.on_ambiguity {
-            OnAmbiguity::Fail => Depth::Choice,
-            OnAmbiguity::First => Depth::AllTies,
+        let is_strict = self.on_ambiguity == OnAmbiguity::Fail;
+        let depth = if is_strict {
+            Depth::Choice
+        } else {
+            Depth::AllTies
         };
+        let mut tried: SmallVec<[Search<'_, '_>; 1]> = SmallVec::new();
         for (alternative, way) in requirement.alternatives.iter().enumerate() {
-            let found = best(self.snapshot, self.callers, &way.selector, depth);
-            let is_strict = self.on_ambiguity == OnAmbiguity::Fail;
+            let search = Search::new(self.snapshot, self.callers, &way.selector);
+            let found = search.best(depth);
             if is_strict && found.is_tied() {
                 return Outcome::Failed(FailureCode::Ambiguous);
             }
             match found.first().copied() {
-                None => {}
+                None => tried.push(search),
                 Some(Eligible {
                     profile: super::profile::Chosen::Ambiguous(_),
                     ..
@@ -112,24 +117,14 @@ impl<'s> Solver<'s, '_> {
         if requirement.optional {
             Outcome::Skipped
         } else {
-            Outcome::Failed(self.nearest(requirement))
+            // The code is that of the nearest miss.
+            let missed = tried.iter().filter_map(Search::nearest_miss);
+            Outcome::Failed(
+                missed
+                    .map(FailureCode::from)
+                    .fold(FailureCode::Absent, FailureCode::nearer),
+            )
         }
-    }
-
-    /// The code of a requirement that no candidate meets: that of the nearest miss.
-    fn nearest(&self, requirement: &Requirement) -> FailureCode {
-        let mut code = FailureCode::Absent;
-        for way in &requirement.alternatives {
-            for (view, caller) in self.snapshot.views().zip(self.callers) {
-                let Some(query) = Query::new(view, caller, &way.selector) else {
-                    continue;
-                };
-                if let Some(rejected) = nearest_miss(&query) {
-                    code = code.nearer(FailureCode::from(rejected));
-                }
-            }
-        }
-        code
     }
 
     fn grouped(&self) -> Vec<Outcome<'s>> {

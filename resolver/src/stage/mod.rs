@@ -13,10 +13,9 @@ pub(crate) mod search;
 pub(crate) mod version;
 pub(crate) mod visibility;
 
-use std::cell::RefCell;
-
 use hitchpost_registry_core::{Constraint, Scope};
 use jiff::Timestamp;
+use smallvec::SmallVec;
 
 use crate::{
     context::{RunContext, Zone},
@@ -68,7 +67,7 @@ pub(crate) fn names(layer: &Layer, service: ServiceId) -> (&str, &str, &str) {
     let instance = layer.service_instance.at(service);
     let extension = layer.instance_extension.at(instance);
     (
-        layer.text(layer.extension_name.at(extension)),
+        layer.text(layer.extension_name(extension)),
         layer.text(layer.instance_name.at(instance)),
         layer.text(layer.service_name.at(service)),
     )
@@ -83,7 +82,7 @@ pub(crate) struct Caller<'c> {
     pub(crate) context: &'c RunContext,
     project: Option<Principal>,
     user: Option<Principal>,
-    groups: Vec<Principal>,
+    groups: SmallVec<[Principal; 4]>,
     workflow: Option<Principal>,
     /// The symbol of the zone: `None` when it is unknown, or no record of the layer is there.
     pub(crate) zone: Option<Symbol>,
@@ -149,12 +148,12 @@ pub(crate) struct Query<'s, 'q> {
     pub(crate) selector: &'q Selector,
     pub(crate) names: identity::Names,
     pub(crate) constraint: Option<&'q Constraint>,
-    /// For each version whether it satisfies the constraint, as far as that was asked.
-    pub(crate) checked: RefCell<Vec<Option<bool>>>,
+    pub(crate) known: version::Known,
 }
 
 impl<'s, 'q> Query<'s, 'q> {
     /// `None` when the layer does not have a name that the selector asks for.
+    #[inline]
     pub(crate) fn new(
         view: View<'s>,
         caller: &'q Caller<'q>,
@@ -169,7 +168,7 @@ impl<'s, 'q> Query<'s, 'q> {
                 .version
                 .as_ref()
                 .and_then(|version| version.as_ref().ok()),
-            checked: RefCell::default(),
+            known: version::Known::default(),
         })
     }
 
@@ -183,7 +182,7 @@ impl<'s, 'q> Query<'s, 'q> {
         if !visibility::admits(self, instance) {
             return Err(Rejected::Visibility);
         }
-        if !version::holds(self, instance) {
+        if !version::holds(self, self.layer().instance_version.at(instance)) {
             return Err(Rejected::Version);
         }
         let mut rejected = Rejected::Endpoint;

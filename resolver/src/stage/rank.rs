@@ -57,7 +57,7 @@ pub(crate) enum Comparison {
 
 /// What ranks before the version, in one number: less is better, and the highest bit in which two
 /// differ is the rule that tells them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Prefix(u8);
 
 impl Prefix {
@@ -86,6 +86,14 @@ impl Prefix {
     pub(crate) fn new(layer: &Layer, instance: InstanceId, zone: Option<Symbol>) -> Self {
         let near = zone == Some(layer.instance_location.at(instance));
         Self(Self::without_zone(layer, instance).0 | if near { 0 } else { Self::FAR })
+    }
+
+    pub(crate) fn bits(self) -> u32 {
+        self.0.into()
+    }
+
+    pub(crate) fn from_bits(bits: u32) -> Self {
+        Self(u8::try_from(bits).unwrap_or_default())
     }
 
     pub(crate) const fn as_near(self) -> Self {

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use smallvec::SmallVec;
+
 use super::{
     Caller, Eligible, Query, Rejected,
     identity::matches,
@@ -12,9 +14,8 @@ use crate::{
     requirement::Selector,
     snapshot::{
         Snapshot,
-        column::Id,
-        layer::{ExtensionId, InstanceId, Layer, NONE, Principal, Rank, RunId, ServiceId},
-        postings::{ANYWHERE, Key, Segment},
+        layer::{GroupId, Layer, NONE, Principal, Rank, Ranked, Run, ServiceId},
+        postings::{ANYWHERE, Key, KeyLists, Segment, leading},
         strings::Symbol,
     },
 };
@@ -25,7 +26,7 @@ pub(crate) struct Best<'s> {
     prefix: Option<Prefix>,
     /// One class for each product and version scheme: within a class versions compare, between
     /// classes nothing does.
-    classes: Vec<Class<'s>>,
+    classes: SmallVec<[Class<'s>; 1]>,
 }
 
 /// Candidates of one product and version scheme, all of one version.
@@ -96,7 +97,20 @@ impl<'s> Best<'s> {
 
     /// Whether there are several.
     pub(crate) fn is_tied(&self) -> bool {
-        self.all().nth(1).is_some()
+        self.is_split() || self.classes.iter().any(|class| !class.others.is_empty())
+    }
+
+    /// The version level of those held that are of this group of this layer.
+    fn level_in(&self, layer: &Layer, group: GroupId) -> Option<u32> {
+        let instances = self
+            .classes
+            .iter()
+            .filter(|class| std::ptr::eq(class.head.layer, layer))
+            .map(|class| class.head.instance());
+        instances
+            .filter(|instance| layer.instance_group.at(*instance) == group)
+            .map(|instance| layer.version_level.at(layer.instance_version.at(instance)))
+            .next()
     }
 
     /// The first by name.
@@ -122,49 +136,72 @@ pub(crate) enum Depth {
     AllTies,
 }
 
-/// The best candidates of a selector; with [`Depth::Choice`], at most enough to see a tie.
-pub(crate) fn best<'s>(
-    snapshot: &'s Snapshot,
-    callers: &[Caller<'_>],
-    selector: &Selector,
-    depth: Depth,
-) -> Best<'s> {
-    let mut best = Best::default();
-    let mut queries = snapshot.views().zip(callers).map(|(view, caller)| {
-        let query = Query::new(view, caller, selector)?;
-        let candidates = candidates(&query);
-        Some((query, candidates))
-    });
-    // A base and at most one layer of changes.
-    let queries = [queries.next().flatten(), queries.next().flatten()];
-    // First those of the caller's zone, which rank before others that are equal otherwise; then,
-    // of the others, only those that rank higher by an earlier rule.
-    for phase in [Phase::Zone, Phase::Anywhere] {
-        let bound = best.prefix.map(Prefix::as_near);
-        for (query, candidates) in queries.iter().flatten() {
-            match candidates {
-                Candidates::Listed(keys) => {
-                    for (principal, zone) in segments(query, phase) {
-                        walk(
-                            query,
-                            Lists::new(query, keys, principal, zone),
-                            bound,
-                            depth,
-                            &mut best,
-                        );
-                    }
-                }
-                Candidates::Few(services) if phase == Phase::Zone => {
-                    let meant = services.iter().filter(|service| matches(query, **service));
+/// One selector, looked for in every layer that has all its names.
+pub(crate) struct Search<'s, 'q> {
+    /// Of a base and at most one layer of changes.
+    queries: [Option<(Query<'s, 'q>, Candidates)>; 2],
+}
+
+impl<'s, 'q> Search<'s, 'q> {
+    #[inline]
+    pub(crate) fn new(
+        snapshot: &'s Snapshot,
+        callers: &'q [Caller<'q>],
+        selector: &'q Selector,
+    ) -> Self {
+        let mut search = Self {
+            queries: [None, None],
+        };
+        for (place, (view, caller)) in search.queries.iter_mut().zip(snapshot.views().zip(callers))
+        {
+            if let Some(query) = Query::new(view, caller, selector) {
+                let candidates = candidates(&query);
+                *place = Some((query, candidates));
+            }
+        }
+        search
+    }
+
+    /// The best candidates; with [`Depth::Choice`], at most enough to see a tie.
+    pub(crate) fn best(&self, depth: Depth) -> Best<'s> {
+        let mut best = Best::default();
+        // First those of the caller's zone, which rank before others that are equal otherwise;
+        // then, of the others, only those that rank higher by an earlier rule.
+        for phase in [Phase::Zone, Phase::Anywhere] {
+            let bound = best.prefix.map(Prefix::as_near);
+            for (query, candidates) in self.queries.iter().flatten() {
+                if phase == Phase::Zone {
+                    let meant = candidates.few().iter().filter(|one| matches(query, **one));
                     for eligible in meant.filter_map(|service| query.check(*service).ok()) {
                         best.offer(eligible);
                     }
                 }
-                Candidates::Few(_) => {}
+                let Some(zone) = zone(query, phase) else {
+                    continue;
+                };
+                for keys in candidates.keys() {
+                    // For everybody, and for each thing the caller is.
+                    for principal in [Principal::EVERYBODY]
+                        .into_iter()
+                        .chain(query.caller.principals())
+                    {
+                        let lists = Lists::new(query, keys, principal, zone);
+                        walk(query, lists, bound, depth, &mut best);
+                    }
+                }
             }
         }
+        best
     }
-    best
+
+    /// The stage that the nearest miss reached, where nothing is eligible; `None` without a
+    /// candidate.
+    pub(crate) fn nearest_miss(&self) -> Option<Rejected> {
+        let queries = self.queries.iter().flatten();
+        queries
+            .filter_map(|(query, candidates)| nearest_miss(query, candidates))
+            .max()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,24 +210,41 @@ enum Phase {
     Anywhere,
 }
 
+type Keys = SmallVec<[(Key, Symbol); 4]>;
+
 /// Where the candidates of a query are looked for.
 #[derive(Debug)]
 enum Candidates {
     /// In the posting lists that these keys have in common.
-    Listed(Vec<(Key, Symbol)>),
+    Listed(Keys),
+    /// In those of the one or of the other.
+    Either(Box<[Keys; 2]>),
     /// Among these services.
-    Few(Vec<ServiceId>),
+    Few(SmallVec<[ServiceId; 8]>),
+}
+
+impl Candidates {
+    fn keys(&self) -> &[Keys] {
+        match self {
+            Self::Listed(keys) => std::slice::from_ref(keys),
+            Self::Either(both) => &**both,
+            Self::Few(_) => &[],
+        }
+    }
+
+    fn few(&self) -> &[ServiceId] {
+        match self {
+            Self::Few(services) => services,
+            _ => &[],
+        }
+    }
 }
 
 fn candidates(query: &Query<'_, '_>) -> Candidates {
     let (layer, names) = (query.layer(), &query.names);
-    if let Some(extension) = names.extension {
-        let extension = layer
-            .extension_by_symbol
-            .at(extension)
-            .checked_sub(1)
-            .map(ExtensionId);
-        let instances = extension
+    if let Some(name) = names.extension {
+        let instances = layer
+            .extension_named(name)
             .into_iter()
             .flat_map(|extension| layer.extension_instances.of(extension));
         return Candidates::Few(
@@ -212,103 +266,106 @@ fn candidates(query: &Query<'_, '_>) -> Candidates {
             );
         }
     }
-    let keys = [
-        (Key::Type, names.service_type),
-        (Key::Name, names.service_name),
+    let mut keys = Keys::new();
+    // Of a label there are mostly the fewest.
+    for label in &names.labels {
+        keys.push((Key::Label, *label));
+    }
+    for (kind, symbol) in [
         (Key::Category, names.category),
         (Key::Product, names.product),
-    ];
-    let keys = keys
-        .into_iter()
-        .filter_map(|(kind, symbol)| Some((kind, symbol?)));
-    let labels = names.labels.iter().map(|label| (Key::Label, *label));
-    let mut keys: Vec<(Key, Symbol)> = keys.chain(labels).collect();
+        (Key::Type, names.service_type),
+    ] {
+        if let Some(symbol) = symbol {
+            keys.push((kind, symbol));
+        }
+    }
+    if let Some(name) = names.service_name
+        && names.service_type != Some(name)
+    {
+        // What is named as its type is listed by its type.
+        let mut by_type = keys.clone();
+        by_type.push((Key::Type, name));
+        keys.push((Key::Name, name));
+        if names.service_type.is_none() {
+            return Candidates::Either(Box::new([keys, by_type]));
+        }
+    }
     if keys.is_empty() {
         keys.push((Key::Any, NONE));
     }
     Candidates::Listed(keys)
 }
 
-/// For whom and for which zone lists are read in a phase: for everybody, and for each thing the
-/// caller is.
-fn segments(query: &Query<'_, '_>, phase: Phase) -> impl Iterator<Item = (Principal, u32)> {
+/// The zone whose lists are read in a phase.
+fn zone(query: &Query<'_, '_>, phase: Phase) -> Option<u32> {
     // A requirement that names a zone finds all its candidates in that zone's lists.
-    let zone = match (query.names.zone, query.caller.zone, phase) {
+    match (query.names.zone, query.caller.zone, phase) {
         (Some(zone), _, Phase::Zone) | (None, Some(zone), Phase::Zone) => Some(zone.0 + 1),
         (None, _, Phase::Anywhere) => Some(ANYWHERE),
         _ => None,
-    };
-    zone.into_iter().flat_map(|zone| {
-        std::iter::once(Principal::EVERYBODY)
-            .chain(query.caller.principals())
-            .map(move |principal| (principal, zone))
-    })
+    }
 }
 
 /// The lists of several keys for one principal and zone, read as the one that they have in common.
 struct Lists<'s> {
     shortest: &'s [u32],
-    others: Vec<&'s [u32]>,
+    others: SmallVec<[&'s [u32]; 3]>,
 }
 
 impl<'s> Lists<'s> {
     fn new(query: &Query<'s, '_>, keys: &[(Key, Symbol)], principal: Principal, zone: u32) -> Self {
         let get = |(kind, symbol): &(Key, Symbol)| {
-            query
-                .layer()
-                .postings
-                .get(Segment::new(*kind, *symbol, principal, zone))
+            let segment = Segment::new(*kind, *symbol, principal, zone);
+            query.layer().postings.get(segment)
         };
-        let (first, others) = keys
-            .split_first()
-            .map_or((&[][..], &[][..]), |(first, others)| (get(first), others));
+        let mut keys = keys.iter();
         let mut lists = Self {
-            shortest: first,
-            others: others.iter().map(get).collect(),
+            shortest: keys.next().map_or(&[], get),
+            others: SmallVec::new(),
         };
-        for other in &mut lists.others {
-            if other.len() < lists.shortest.len() {
-                std::mem::swap(other, &mut lists.shortest);
+        for key in keys {
+            // Nothing is in an empty list and in others.
+            if lists.shortest.is_empty() {
+                break;
             }
+            let mut other = get(key);
+            if other.len() < lists.shortest.len() {
+                std::mem::swap(&mut other, &mut lists.shortest);
+            }
+            lists.others.push(other);
         }
         lists
     }
+}
 
-    /// The first rank that is not before this one and in all lists.
-    fn from(&mut self, rank: u32) -> Option<u32> {
-        skip(&mut self.shortest, rank);
-        let mut rank = *self.shortest.first()?;
-        loop {
-            let mut furthest = rank;
+/// The ranks that are in all lists.
+impl Iterator for Lists<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        'candidate: loop {
+            let (rank, rest) = self.shortest.split_first()?;
+            self.shortest = rest;
             for other in &mut self.others {
-                skip(other, furthest);
-                furthest = *other.first()?;
+                drop_while(other, |before| before < *rank);
+                let found = *other.first()?;
+                if found != *rank {
+                    drop_while(&mut self.shortest, |before| before < found);
+                    continue 'candidate;
+                }
             }
-            if furthest == rank {
-                return Some(rank);
-            }
-            skip(&mut self.shortest, furthest);
-            rank = *self.shortest.first()?;
+            return Some(*rank);
         }
     }
 }
 
-/// Drops what is before a rank off a list.
-fn skip(list: &mut &[u32], rank: u32) {
-    let before = |at: usize| list.get(at).is_some_and(|other| *other < rank);
-    if !before(0) {
-        return;
-    }
-    let mut step = 1;
-    while before(step) {
-        step *= 2;
-    }
-    let rest = list.get(step / 2..).unwrap_or_default();
-    let dropped = rest
-        .get(..step.min(rest.len()))
-        .unwrap_or_default()
-        .partition_point(|other| *other < rank);
-    *list = rest.get(dropped..).unwrap_or_default();
+/// Drops the ranks at the front of a list for which something holds; it does for none behind the
+/// first for which it does not.
+fn drop_while(list: &mut &[u32], holds: impl Fn(u32) -> bool) {
+    *list = list
+        .get(leading(list, |rank| holds(*rank))..)
+        .unwrap_or_default();
 }
 
 /// Reads lists, best first, until nothing better can come.
@@ -320,145 +377,134 @@ fn walk<'s>(
     best: &mut Best<'s>,
 ) {
     let layer = query.layer();
-    let group = |instance| layer.instance_group.at(instance);
-    let level = |instance| layer.version_level.at(layer.instance_version.at(instance));
-    let mut found: Option<InstanceId> = None;
-    let mut next = lists.from(0);
-    while let Some(first) = next {
-        let Some(after) = first.checked_add(1) else {
-            return;
-        };
-        let run = layer.run(first);
-        let example = layer.run_instance.at(run);
-        let prefix = Prefix::without_zone(layer, example);
-        if bound.is_some_and(|bound| prefix >= bound) {
+    while let Some(rank) = lists.next() {
+        let Ranked { service, run } = layer.ranked.at(Rank(rank));
+        let run = layer.runs.at(run);
+        // What follows ranks no higher than this run in the caller's zone.
+        if bound.is_some_and(|bound| run.prefix >= bound)
+            || best.prefix.is_some_and(|held| held < run.prefix)
+        {
             return;
         }
-        if let Some(found) = found {
-            if group(example) == group(found) {
-                // All others of the group are lower still, or equal and one more of a tie. A tie
-                // says nothing yet: a later list may have what outranks both.
-                if level(example) < level(found) || depth == Depth::Choice && best.is_tied() {
-                    next = lists
-                        .from(end_of(layer, run, |other| group(other) == group(found)).max(after));
-                    continue;
-                }
-            } else if prefix != Prefix::without_zone(layer, found) {
+        if let Some(held) = best.level_in(layer, run.group) {
+            let level = layer.version_level.at(run.version);
+            // All others of the group are lower still, or equal and one more of a tie. A tie says
+            // nothing yet: a later list may have what outranks both.
+            if level < held || level == held && depth == Depth::Choice && best.is_tied() {
+                let end = layer.group_end.at(run.group);
+                drop_while(&mut lists.shortest, |other| other < end);
+                continue;
+            }
+        }
+        if !version::holds(query, run.version) {
+            drop_mismatches(query, run, &mut lists.shortest);
+        } else if matches(query, service)
+            && let Ok(eligible) = query.check(service)
+        {
+            best.offer(eligible);
+            if depth == Depth::Choice && best.is_split() {
                 return;
             }
         }
-        if !version::holds(query, example) {
-            let side = version::side(query, example);
-            let end = end_of(layer, run, |other| {
-                group(other) == group(example)
-                    && (side == Some(Ordering::Less)
-                        || side == Some(Ordering::Greater) && version::side(query, other) == side)
-            });
-            next = lists.from(end.max(after));
-            continue;
-        }
-        let end = layer.run_end(run).max(after);
-        while let Some(rank) = next.filter(|rank| *rank < end) {
-            let service = layer.ranked.at(Rank(rank));
-            if matches(query, service)
-                && let Ok(eligible) = query.check(service)
-            {
-                best.offer(eligible);
-                let outranked = best.prefix.is_some_and(|held| held < eligible.prefix);
-                if outranked || depth == Depth::Choice && best.is_split() {
-                    return;
-                }
-                found = Some(example);
-                if depth == Depth::Choice && best.is_tied() {
-                    break;
-                }
-            }
-            next = rank.checked_add(1).and_then(|rank| lists.from(rank));
-        }
     }
 }
 
-/// The first rank behind a run and the runs after it for which something holds; it does for none
-/// behind the first for which it does not.
-fn end_of(layer: &Layer, run: RunId, holds: impl Fn(InstanceId) -> bool) -> u32 {
-    let mut step = 1;
-    let holds = |ahead: u32| {
-        let run = RunId(run.0.saturating_add(ahead));
-        run.index() < layer.run_start.len() && holds(layer.run_instance.at(run))
-    };
-    while holds(step) {
-        step *= 2;
-    }
-    // It holds at `low`, or that is the run itself; at `high` it does not.
-    let (mut low, mut high) = (step / 2, step);
-    while low + 1 < high {
-        let middle = low + (high - low) / 2;
-        if holds(middle) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    layer.run_end(RunId(run.0.saturating_add(low)))
-}
-
-/// The stage that the nearest miss reached, where nothing is eligible; `None` without a candidate.
-pub(crate) fn nearest_miss(query: &Query<'_, '_>) -> Option<Rejected> {
+/// Drops from a list what fails the constraint as this run before it does.
+fn drop_mismatches(query: &Query<'_, '_>, run: Run, list: &mut &[u32]) {
     let layer = query.layer();
-    let mut nearest = None;
-    let mut miss = |service| {
-        // No version mismatch is nearer than another.
-        let is_nearer = nearest < Some(Rejected::Version)
-            || version::holds(query, layer.service_instance.at(service));
-        if is_nearer && matches(query, service) {
-            nearest = nearest.max(query.check(service).err());
+    match version::side(query, run.version) {
+        // All others of the group are lower.
+        Some(Ordering::Less) => {
+            let end = layer.group_end.at(run.group);
+            drop_while(list, |other| other < end);
         }
-        // No stage is nearer than the last.
-        nearest == Some(Rejected::Profile)
+        Some(Ordering::Greater) => drop_while(list, |other| {
+            let other = layer.runs.at(layer.ranked.at(Rank(other)).run);
+            other.group == run.group
+                && version::side(query, other.version) == Some(Ordering::Greater)
+        }),
+        _ => drop_while(list, |other| other < run.end),
+    }
+}
+
+/// The stage that the nearest miss among candidates reached; `None` without any.
+fn nearest_miss(query: &Query<'_, '_>, candidates: &Candidates) -> Option<Rejected> {
+    let layer = query.layer();
+    let miss = |service| {
+        let meant = matches(query, service);
+        meant.then(|| query.check(service).err()).flatten()
     };
-    identified_by(query, &mut miss);
+    let few = candidates.few().iter();
+    let mut nearest = few.filter_map(|service| miss(*service)).max();
+    for mut lists in candidates
+        .keys()
+        .iter()
+        .flat_map(|keys| every_list(layer, keys))
+    {
+        while let Some(rank) = lists.next() {
+            let Ranked { service, run } = layer.ranked.at(Rank(rank));
+            // No version mismatch is nearer than another.
+            if nearest >= Some(Rejected::Version)
+                && let run = layer.runs.at(run)
+                && !version::holds(query, run.version)
+            {
+                drop_mismatches(query, run, &mut lists.shortest);
+                continue;
+            }
+            nearest = nearest.max(miss(service));
+            // No stage is nearer than the last.
+            if nearest == Some(Rejected::Profile) {
+                return nearest;
+            }
+        }
+    }
     nearest
 }
 
 /// Every service that has the right identity, whether or not it can be chosen, by number.
 pub(crate) fn identified(query: &Query<'_, '_>) -> Vec<ServiceId> {
-    let mut services = Vec::new();
-    identified_by(query, &mut |service| {
-        if matches(query, service) {
-            services.push(service);
-        }
-        false
-    });
+    let layer = query.layer();
+    let candidates = candidates(query);
+    let mut services = candidates.few().to_vec();
+    let lists = candidates
+        .keys()
+        .iter()
+        .flat_map(|keys| every_list(layer, keys));
+    services.extend(
+        lists
+            .flatten()
+            .map(|rank| layer.ranked.at(Rank(rank)).service),
+    );
+    services.retain(|service| matches(query, *service));
     services.sort_unstable();
     services.dedup();
     services
 }
 
-/// Shows all services that may have the right identity, until `see` has seen enough.
-fn identified_by(query: &Query<'_, '_>, see: &mut impl FnMut(ServiceId) -> bool) {
-    let layer = query.layer();
-    match candidates(query) {
-        Candidates::Few(services) => {
-            services.into_iter().any(see);
-        }
-        Candidates::Listed(keys) => {
-            let segments = |(kind, symbol): &(Key, Symbol)| layer.postings.segments(*kind, *symbol);
-            let fewest = keys.iter().min_by_key(|key| segments(key).len());
-            // A service stands in one zone, whether or not it can be reached from anywhere.
-            for segment in fewest
-                .into_iter()
-                .flat_map(segments)
-                .filter(|segment| segment.zone != ANYWHERE)
-            {
-                let mut lists = Lists::new(query, &keys, segment.principal, segment.zone);
-                let mut next = lists.from(0);
-                while let Some(rank) = next {
-                    if see(layer.ranked.at(Rank(rank))) {
-                        return;
-                    }
-                    next = rank.checked_add(1).and_then(|rank| lists.from(rank));
-                }
-            }
+/// The lists of the key that has the fewest services, for every principal and zone, and of the
+/// labels and the product: those stand far from the service, and are slow to check one by one.
+fn every_list<'l>(layer: &'l Layer, keys: &Keys) -> impl Iterator<Item = Lists<'l>> {
+    let lists = |(kind, symbol): &(Key, Symbol)| layer.postings.lists(*kind, *symbol);
+    let fewest = keys.iter().min_by_key(|key| lists(key).services());
+    let mut others: SmallVec<[KeyLists<'_>; 2]> = SmallVec::new();
+    for key in keys {
+        if matches!(key.0, Key::Label | Key::Product) && Some(key) != fewest {
+            others.push(lists(key));
         }
     }
+    // A service stands in one zone, whether or not it can be reached from anywhere.
+    let zones = fewest
+        .into_iter()
+        .flat_map(lists)
+        .filter(|(segment, _)| segment.zone != ANYWHERE);
+    zones.filter_map(move |(segment, shortest)| {
+        let mut lists = Lists {
+            shortest,
+            others: SmallVec::new(),
+        };
+        for other in &mut others {
+            lists.others.push(other.seek(segment)?);
+        }
+        Some(lists)
+    })
 }

@@ -8,6 +8,9 @@ use crate::snapshot::layer::{InstanceId, Principal};
 /// Whether the caller may use an instance.
 pub(crate) fn admits(query: &Query<'_, '_>, instance: InstanceId) -> bool {
     let layer = query.layer();
+    if layer.instance_scope(instance) == Scope::Global {
+        return true;
+    }
     let listed = layer
         .instance_principal
         .slice(layer.instance_admitted.range(instance));
