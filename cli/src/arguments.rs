@@ -10,6 +10,7 @@ use crate::{
         import::ImportArgs,
         key::KeyArgs,
         lock::LockArgs,
+        openapi::OpenapiArgs,
         records::{DeleteArgs, DescribeArgs, GetArgs, HistoryArgs},
         resolve::ResolveArgs,
         run::RunArgs,
@@ -112,6 +113,8 @@ pub(crate) enum Command {
     Lock(LockArgs),
     /// See whether registered services live
     Verify(VerifyArgs),
+    /// Write the OpenAPI document of a service, from its source
+    Openapi(OpenapiArgs),
     /// Show and change the key that encrypts the secrets
     #[command(subcommand)]
     Key(KeyArgs),

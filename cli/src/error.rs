@@ -88,6 +88,12 @@ pub(crate) enum CommandError {
     Program { program: String, source: io::Error },
     #[error("cannot make random bytes")]
     NoRandomness,
+    #[error(transparent)]
+    OpenApi(#[from] hitchpost::openapi::Error),
+    #[error(transparent)]
+    Downgrade(#[from] hitchpost::openapi::DowngradeError),
+    #[error("{count} {} not known", if *count == 1 { "fact is" } else { "facts are" })]
+    NotKnown { count: usize },
     /// The reader of the output has gone: nobody is left to tell.
     #[error("standard output cannot be written")]
     Output(io::Error),
@@ -101,6 +107,8 @@ pub(crate) struct ErrorDocument<'e> {
     error: ErrorBody<'e>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     diagnostics: &'e [hitchpost::Diagnostic],
+    #[serde(rename = "diagnostics", skip_serializing_if = "<[_]>::is_empty")]
+    found: &'e [hitchpost::openapi::Diagnostic],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     drift: &'e [Drift],
 }
@@ -151,6 +159,9 @@ impl CommandError {
             Self::Drift { .. } => "drift",
             Self::Export(error) => error.code(),
             Self::NothingToImport => "nothing-to-import",
+            Self::OpenApi(error) => error.code(),
+            Self::Downgrade(_) => "not-openapi",
+            Self::NotKnown { .. } => "not-known",
             Self::Program { .. } => "cannot-run",
             Self::NoRandomness => "no-randomness",
             Self::Output(_) => "output",
@@ -189,6 +200,9 @@ impl CommandError {
             Self::NothingToImport => Some("check that the files are what the command says they are".to_owned()),
             Self::NoLock { .. } => Some("`hitchpost lock` writes it".to_owned()),
             Self::Drift { .. } => Some("`hitchpost lock --update` locks what is chosen now".to_owned()),
+            Self::NotKnown { .. } => {
+                Some("give what it needs with `--root`, `--site-packages` or `--env`, or leave `--strict` away".to_owned())
+            }
             Self::StandardInputTwice => Some("name files for the others: `KEY=@FILE`".to_owned()),
             _ => None,
         }
@@ -198,6 +212,7 @@ impl CommandError {
         match self {
             Self::Store(error) => store_exit(error),
             Self::Key(_) | Self::Reveal(RevealError::Open(_)) | Self::NoRandomness => Exit::Key,
+            Self::NotKnown { .. } => Exit::NotKnown,
             Self::NoRecord { .. }
             | Self::NoProduct { .. }
             | Self::NoServiceType { .. }
@@ -209,6 +224,7 @@ impl CommandError {
             | Self::NoRequirement
             | Self::TwoSources { .. }
             | Self::MalformedName { .. }
+            | Self::OpenApi(hitchpost::openapi::Error::NotText { .. })
             | Self::Variable(_) => Exit::Usage,
             Self::Program { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Exit::NoProgram
@@ -243,6 +259,14 @@ impl CommandError {
         }
     }
 
+    /// Where it is, where the message does not say so.
+    pub(crate) fn place(&self) -> Option<String> {
+        match self {
+            Self::OpenApi(error) if !error.diagnostics().is_empty() => error.path(),
+            _ => None,
+        }
+    }
+
     /// What differs from a lock, where that is the reason.
     pub(crate) fn drift(&self) -> &[Drift] {
         match self {
@@ -260,6 +284,10 @@ impl CommandError {
                 exit: self.exit().code(),
             },
             diagnostics: self.findings(),
+            found: match self {
+                Self::OpenApi(error) => error.diagnostics(),
+                _ => &[],
+            },
             drift: self.drift(),
         }
     }

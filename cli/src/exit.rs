@@ -17,6 +17,7 @@ pub(crate) enum Exit {
     UnsatisfiableGroup,
     Store,
     Key,
+    NotKnown,
     NotExecutable,
     NoProgram,
 }
@@ -60,13 +61,17 @@ impl Exit {
                 13,
                 "a key is missing, wrong or malformed, or a secret does not open",
             ),
+            Self::NotKnown => (
+                14,
+                "`openapi --strict`: something about the service is not known",
+            ),
             Self::NotExecutable => (126, "`run`: the program cannot be executed"),
             Self::NoProgram => (127, "`run`: there is no such program"),
         }
     }
 
     /// Every code, in rising order.
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Ok,
         Self::Refused,
         Self::Usage,
@@ -81,6 +86,7 @@ impl Exit {
         Self::UnsatisfiableGroup,
         Self::Store,
         Self::Key,
+        Self::NotKnown,
         Self::NotExecutable,
         Self::NoProgram,
     ];

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod http;
+pub mod openapi;
 mod reference;
 mod registry;
 mod secrets;
@@ -16,6 +17,7 @@ pub use hitchpost_resolver::{
     Binding, Explanation, Failure, FailureCode, OnAmbiguity, Pin, Requirement, Resolution,
     RunContext, Secret, Selector, Snapshot, Zone, parse_requirements,
 };
+pub use openapi::openapi;
 pub use reference::{ReferenceFailure, ReferencePolicy, ReferenceResolveError};
 pub use registry::{Registry, RegistryError, RevealError};
 pub use secrets::{KeyError, KeyId, KeyOrigin, Keyring, OpenError, SealError, SecretPlace};

@@ -1,10 +1,11 @@
 //! Errors as Python's exceptions.
 
-use std::io;
+use std::{io, path::Path};
 
 use hitchpost::{
     Diagnostic, Diagnostics, Failure, KeyError, RevealError, SourceError,
     core::Severity,
+    openapi,
     resolver::{UnknownStep, export::ExportError},
 };
 use hitchpost_store::StoreError;
@@ -34,6 +35,11 @@ pub(crate) enum Problem {
     Export(ExportError),
     /// A file cannot be read.
     Source(SourceError),
+    /// The document of a service cannot be read from its source.
+    Analysis(hitchpost::openapi::Error),
+    /// Something about a service is not known, and must be.
+    NotKnown(Vec<hitchpost::openapi::Diagnostic>),
+    Downgrade(hitchpost::openapi::DowngradeError),
     /// The registry was closed.
     Closed,
     /// The registry is in the memory of the parent process.
@@ -71,6 +77,7 @@ fn exception(py: Python<'_>, problem: Problem) -> PyResult<PyErr> {
     static STORE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static SECRET: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static USAGE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static ANALYSIS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class =
         |cell: &'static PyOnceLock<Py<PyType>>, name| cell.import(py, "hitchpost._errors", name);
 
@@ -182,19 +189,35 @@ fn exception(py: Python<'_>, problem: Problem) -> PyResult<PyErr> {
             let said = said(error.to_string(), error.code());
             (class(&USAGE, "UsageError")?, Said { help, ..said }, None)
         }
-        // Python has exceptions for each reason.
-        Problem::Source(SourceError::Unreadable { path, source }) => {
-            let message = source.to_string();
-            let Some(number) = source.raw_os_error() else {
-                return Ok(source.into());
+        Problem::Analysis(openapi::Error::NoFolder { path, source }) => {
+            return Ok(os_error(&path, source));
+        }
+        Problem::Analysis(openapi::Error::NoFile { path }) => {
+            let missing = io::Error::from_raw_os_error(ENOENT);
+            return Ok(os_error(Path::new(&path), missing));
+        }
+        Problem::Analysis(error) => {
+            let said = Said {
+                path: error.path(),
+                ..said(error.to_string(), error.code())
             };
-            let message = message
-                .split(" (os error")
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            let path = path.display().to_string();
-            return Ok(PyOSError::new_err((number, message, path)));
+            let found = values::found(py, error.diagnostics())?.into_py_any(py)?;
+            (class(&ANALYSIS, "AnalysisError")?, said, Some(found))
+        }
+        Problem::NotKnown(found) => {
+            let said = said(
+                "something about the service is not known".to_owned(),
+                "not-known",
+            );
+            let found = values::found(py, &found)?.into_py_any(py)?;
+            (class(&ANALYSIS, "AnalysisError")?, said, Some(found))
+        }
+        Problem::Downgrade(error) => {
+            let said = said(error.to_string(), "not-openapi");
+            (class(&ANALYSIS, "AnalysisError")?, said, None)
+        }
+        Problem::Source(SourceError::Unreadable { path, source }) => {
+            return Ok(os_error(&path, source));
         }
         Problem::Source(error) => return Ok(PyFileNotFoundError::new_err(error.to_string())),
         Problem::Closed => {
@@ -226,6 +249,23 @@ fn exception(py: Python<'_>, problem: Problem) -> PyResult<PyErr> {
         None => class.call1((message, code, path, help)),
     };
     Ok(PyErr::from_value(exception?))
+}
+
+/// POSIX: no such file or directory.
+const ENOENT: i32 = 2;
+
+/// Python has exceptions for each reason.
+fn os_error(path: &Path, source: io::Error) -> PyErr {
+    let message = source.to_string();
+    let Some(number) = source.raw_os_error() else {
+        return source.into();
+    };
+    let message = message
+        .split(" (os error")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    PyOSError::new_err((number, message, path.display().to_string()))
 }
 
 /// Why a store could not be opened, rather than that it could not.

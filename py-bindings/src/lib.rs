@@ -9,6 +9,7 @@ mod command;
 mod connection;
 mod errors;
 mod live;
+mod openapi;
 mod registry;
 mod resolution;
 mod secret;
@@ -23,6 +24,8 @@ mod _hitchpost {
     use crate::binding::Binding;
     #[pymodule_export]
     use crate::command::main;
+    #[pymodule_export]
+    use crate::openapi::openapi;
     #[pymodule_export]
     use crate::registry::Registry;
     #[pymodule_export]

@@ -58,6 +58,29 @@ pub(crate) fn diagnostics<'py>(
     })
 }
 
+/// What was found in the source of a service.
+pub(crate) fn found<'py>(
+    py: Python<'py>,
+    found: &[hitchpost::openapi::Diagnostic],
+) -> PyResult<Bound<'py, PyTuple>> {
+    tuple(py, found, |py, found| {
+        let severity = if found.is_error { "error" } else { "warning" };
+        let source = found.file.as_deref().unwrap_or_default();
+        let nothing = None::<&str>;
+        let fields = (
+            &found.code,
+            severity,
+            &found.message,
+            "",
+            source,
+            found.line,
+            nothing,
+            nothing,
+        );
+        make!(py, "Diagnostic", fields)
+    })
+}
+
 pub(crate) fn failures<'py>(
     py: Python<'py>,
     failures: &[Failure],

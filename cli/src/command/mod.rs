@@ -8,6 +8,7 @@ pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod lock;
 pub(crate) mod needs;
+pub(crate) mod openapi;
 pub(crate) mod records;
 pub(crate) mod resolve;
 pub(crate) mod run;
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<Exit, Command
         Command::Export(arguments) => export::export(&arguments, global, output),
         Command::Lock(arguments) => lock::lock(&arguments, global, output),
         Command::Verify(arguments) => verify::verify(&arguments, global, output),
+        Command::Openapi(arguments) => openapi::openapi(&arguments, output),
         Command::Key(arguments) => key::key(&arguments, global, output),
         Command::Schema(arguments) => schema::schema(&arguments, output),
         Command::Completions(arguments) => schema::completions(&arguments, output),

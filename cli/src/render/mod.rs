@@ -2,6 +2,7 @@
 
 pub(crate) mod diagnostic;
 pub(crate) mod explanation;
+pub(crate) mod found;
 pub(crate) mod record;
 pub(crate) mod resolution;
 pub(crate) mod style;
@@ -18,11 +19,14 @@ pub(crate) fn error(error: &CommandError, style: Style) -> String {
         text.push_str(&diagnostic::diagnostics(error.findings(), style));
         text.push('\n');
     }
+    let place = error.place().map_or_else(String::new, |place| {
+        format!("{}: ", style::printable(&place))
+    });
     let head = format!("error[{}]", error.code());
     let message = style::printable(&error.message());
     text.push_str(&diagnostic::headline(
-        &style.strong(AnsiColor::Red, &head),
-        width(&head),
+        &format!("{place}{}", style.strong(AnsiColor::Red, &head)),
+        width(&place) + width(&head),
         &message,
         style,
     ));

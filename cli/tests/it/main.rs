@@ -11,6 +11,7 @@ mod changing;
 mod choosing;
 mod handing_over;
 mod hostile;
+mod openapi;
 mod readme;
 mod support;
 mod telling;

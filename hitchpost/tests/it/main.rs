@@ -8,6 +8,7 @@
     reason = "a failure of a test is the report"
 )]
 
+mod openapi;
 mod os_keyring;
 mod reference;
 mod server;

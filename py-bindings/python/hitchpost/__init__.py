@@ -25,6 +25,7 @@ Secret([REDACTED])
 
 from ._environment import Environment
 from ._errors import (
+    AnalysisError,
     HitchpostError,
     NotFoundError,
     RecordError,
@@ -33,7 +34,7 @@ from ._errors import (
     StoreError,
     UsageError,
 )
-from ._hitchpost import Binding, Registry, Resolution, Secret, __version__
+from ._hitchpost import Binding, Registry, Resolution, Secret, __version__, openapi
 from ._values import (
     Applied,
     Candidate,
@@ -49,6 +50,7 @@ from ._values import (
 )
 
 __all__ = [
+    "AnalysisError",
     "Applied",
     "Binding",
     "Candidate",
@@ -73,4 +75,5 @@ __all__ = [
     "StoreError",
     "UsageError",
     "__version__",
+    "openapi",
 ]

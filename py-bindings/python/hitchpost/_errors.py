@@ -113,6 +113,42 @@ class ResolutionError(HitchpostError, LookupError):
         return "\n".join(map(str, self.failures)) or super().__str__()
 
 
+class AnalysisError(HitchpostError):
+    """A service's source gives no OpenAPI document, or not all of it is known.
+
+    `path` is the file, with the line where there is one.
+
+    >>> import hitchpost, pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "shop.py")
+    >>> written = file.write_text("app =")
+    >>> try:
+    ...     hitchpost.openapi(file)
+    ... except hitchpost.AnalysisError as error:
+    ...     error.code
+    'syntax'
+    """
+
+    __module__ = "hitchpost"
+
+    diagnostics: tuple[Diagnostic, ...]
+    """What there is to tell of the source, in the order found."""
+
+    def __init__(
+        self,
+        message: str,
+        code: str,
+        path: str | None = None,
+        help: str | None = None,
+        diagnostics: tuple[Diagnostic, ...] = (),
+    ) -> None:
+        super().__init__(message, code, path, help)
+        self.args = (message, code, path, help, diagnostics)
+        self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.diagnostics)) or super().__str__()
+
+
 class NotFoundError(HitchpostError, KeyError):
     """There is no record, binding or configuration value of that name."""
 

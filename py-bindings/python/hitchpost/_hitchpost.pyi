@@ -18,11 +18,22 @@ from ._values import (
 
 _Default = TypeVar("_Default")
 
-__all__ = ["Binding", "Registry", "Resolution", "Secret", "__version__", "main"]
+__all__ = ["Binding", "Registry", "Resolution", "Secret", "__version__", "main", "openapi"]
 
 __version__: Final[str]
 
 def main() -> int: ...
+def openapi(
+    entry: str | os.PathLike[str],
+    /,
+    *,
+    root: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
+    site_packages: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
+    env: Mapping[str, str] | None = None,
+    version: Literal["3.1", "3.0"] = "3.1",
+    strict: bool = False,
+    cache: bool = True,
+) -> dict[str, Any]: ...
 
 @final
 class Registry:

@@ -28,16 +28,18 @@ class Diagnostic:
     source: str
     """The name of the source, usually its path."""
     line: int | None
-    """The line, from 1; `None` when the source is no text."""
+    """The line, from 1; `None` when the source is no text, or as a whole is meant."""
     column: int | None
-    """The column in characters, from 1."""
+    """The column in characters, from 1; `None` in the source of a service."""
     help: str | None
     """What to do about it."""
 
     def __str__(self) -> str:
-        place = self.source if self.line is None else f"{self.source}:{self.line}:{self.column}"
+        parts = (self.source or None, self.line, self.column)
+        place = ":".join(str(part) for part in parts if part is not None)
+        head = f"{place}: " if place else ""
         advice = "" if self.help is None else f" ({self.help})"
-        return f"{place}: {self.severity}[{self.code}]: {self.message}{advice}"
+        return f"{head}{self.severity}[{self.code}]: {self.message}{advice}"
 
 
 @dataclass(frozen=True)

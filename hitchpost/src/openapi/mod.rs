@@ -1,0 +1,480 @@
+//! The OpenAPI document of a service, read from its source.
+
+mod cache;
+mod encoding;
+mod tree;
+
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use hitchpost_schema_gen::{self as schema_gen, Entry, Target};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use cache::cache_folder;
+pub use hitchpost_schema_gen::openapi::v30::{
+    Became, Downgrade, DowngradeError, Loss, openapi_v30,
+};
+#[doc(hidden)]
+pub use hitchpost_schema_gen::parse_alone;
+
+use tree::FolderTree;
+
+/// What a service is read with.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Folders in which the service's own modules are looked up, in this order. Without one: for a
+    /// file the nearest folder above it that is no package, for a module the current folder.
+    pub roots: Vec<PathBuf>,
+    /// Folders of installed packages, in this order: types that the service takes from libraries
+    /// are read there.
+    pub site_packages: Vec<PathBuf>,
+    /// The environment that the service sees when it is imported. That of this process is not
+    /// looked at.
+    pub environment: Vec<(String, String)>,
+    /// Where finished documents are kept, such as [`cache_folder`]; nowhere without it.
+    pub cache: Option<PathBuf>,
+}
+
+/// A service as its source describes it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Description {
+    /// The OpenAPI 3.1 document, as the service itself would give it. What cannot be known without
+    /// running it is an object with the key `x-hitchpost-unknown`, which says why.
+    pub document: Value,
+    /// What is not known, and what could not be read: each place where the document may differ from
+    /// the service's own.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read, in order: those on which the document depends.
+    pub sources: Vec<String>,
+    /// How much there was to do, and how long it took.
+    pub stats: Stats,
+}
+
+/// Something about a place of a service's source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Diagnostic {
+    /// Whether it is the reason for which there is no document.
+    pub is_error: bool,
+    /// A stable code.
+    pub code: String,
+    /// What is the matter.
+    pub message: String,
+    /// The file, as it was asked for.
+    pub file: Option<String>,
+    /// From 1.
+    pub line: Option<u32>,
+}
+
+impl std::fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{file}:")?;
+            if let Some(line) = self.line {
+                write!(f, "{line}:")?;
+            }
+            f.write_str(" ")?;
+        }
+        let severity = if self.is_error { "error" } else { "warning" };
+        write!(f, "{severity}[{}]: {}", self.code, self.message)
+    }
+}
+
+/// How much there was to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Files that were read.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Operations found.
+    pub operations: usize,
+    /// Types found.
+    pub types: usize,
+    /// Whether a finished document was found in the cache. The times are those of this call.
+    #[serde(skip)]
+    pub is_cached: bool,
+    /// Reading files.
+    #[serde(skip)]
+    pub reading: Duration,
+    /// Everything.
+    #[serde(skip)]
+    pub total: Duration,
+}
+
+/// Why there is no document.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A path is not text.
+    #[error("`{}` is not UTF-8 text", path.display())]
+    NotText {
+        /// The path.
+        path: PathBuf,
+    },
+    /// There is no such file.
+    #[error("there is no file `{path}`")]
+    NoFile {
+        /// The path.
+        path: String,
+    },
+    /// A root or a folder of packages is not there, or may not be read.
+    #[error("cannot read the folder `{}`", path.display())]
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// No application is found there. The last diagnostic says why.
+    #[error("{}", .diagnostics.last().map_or("there is no application", |last| last.message.as_str()))]
+    NoDocument {
+        /// In the order found.
+        diagnostics: Vec<Diagnostic>,
+    },
+}
+
+impl Error {
+    /// A stable code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::NotText { .. } => "not-utf8",
+            Self::NoFile { .. } => "no-file",
+            Self::NoFolder { .. } => "no-folder",
+            Self::NoDocument { diagnostics } => diagnostics
+                .last()
+                .map_or("no-application", |last| last.code.as_str()),
+        }
+    }
+
+    /// Where: a file or folder, with a line where there is one.
+    #[must_use]
+    pub fn path(&self) -> Option<String> {
+        match self {
+            Self::NotText { path } | Self::NoFolder { path, .. } => {
+                Some(path.display().to_string())
+            }
+            Self::NoFile { path } => Some(path.clone()),
+            Self::NoDocument { diagnostics } => {
+                let last = diagnostics.last()?;
+                let file = last.file.clone()?;
+                Some(
+                    last.line
+                        .map_or(file.clone(), |line| format!("{file}:{line}")),
+                )
+            }
+        }
+    }
+
+    /// What there is to tell of the source.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::NoDocument { diagnostics } => diagnostics,
+            _ => &[],
+        }
+    }
+}
+
+/// What the cache holds of a [`Description`].
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    document: Value,
+    diagnostics: Vec<Diagnostic>,
+    sources: Vec<String>,
+    stats: Stats,
+}
+
+/// Everything on which a document depends but the files.
+#[derive(Serialize)]
+struct Request<'r> {
+    analyser: &'static str,
+    current: Option<PathBuf>,
+    target: (&'static str, &'r str),
+    attribute: Option<&'r str>,
+    roots: &'r [String],
+    site_packages: &'r [String],
+    environment: &'r [(String, String)],
+}
+
+/// Reads the OpenAPI document of a service from its source. Nothing of it runs.
+///
+/// `entry` is `path/to/file.py`, `path/to/file.py:attribute`, `package.module` or
+/// `package.module:attribute`; the attribute is the application, or a function that makes it. Without
+/// one it is looked for as the `fastapi` command does.
+///
+/// ```
+/// use hitchpost::openapi::Options;
+///
+/// let folder = tempfile::tempdir()?;
+/// let file = folder.path().join("shop.py");
+/// std::fs::write(&file, "
+/// from fastapi import FastAPI
+///
+/// app = FastAPI(title='Shop')
+///
+/// @app.get('/items/{item_id}')
+/// def read_item(item_id: int) -> str: ...
+/// ")?;
+/// let entry = format!("{}:app", file.display());
+/// let service = hitchpost::openapi(&entry, &Options::default())?;
+/// assert_eq!(service.document["info"]["title"], "Shop");
+/// let operation = &service.document["paths"]["/items/{item_id}"]["get"];
+/// assert_eq!(operation["parameters"][0]["schema"]["type"], "integer");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Where there is no application.
+pub fn openapi(entry: &str, options: &Options) -> Result<Description, Error> {
+    let start = Instant::now();
+    let places = Places::new(Entry::parse(entry), options)?;
+    let tree = FolderTree::new(places.folders());
+    let kept = options
+        .cache
+        .as_deref()
+        .and_then(|folder| cache::Entry::new(folder, &places.request()));
+    if let Some(found) = kept.as_ref().and_then(|kept| kept.read::<Kept>(&tree)) {
+        let stats = Stats {
+            is_cached: true,
+            total: start.elapsed(),
+            ..found.stats
+        };
+        return Ok(found.description(stats));
+    }
+    let analysis = schema_gen::analyse(&tree, &places.entry, &places.options);
+    let mut diagnostics: Vec<Diagnostic> = analysis
+        .diagnostics
+        .into_iter()
+        .map(Diagnostic::of)
+        .collect();
+    let Some(document) = analysis.document else {
+        if let Some(last) = diagnostics.last_mut() {
+            last.is_error = true;
+        }
+        return Err(Error::NoDocument { diagnostics });
+    };
+    let (questions, reading) = tree.asked();
+    let schema_gen::Stats {
+        files,
+        bytes,
+        operations,
+        types,
+    } = analysis.stats;
+    let stats = Stats {
+        files,
+        bytes,
+        operations,
+        types,
+        is_cached: false,
+        reading,
+        total: start.elapsed(),
+    };
+    let sources = questions.sources().map(displayed).collect();
+    let made = Kept {
+        document,
+        diagnostics,
+        sources,
+        stats,
+    };
+    if let Some(kept) = kept {
+        kept.write(&questions, &made);
+    }
+    Ok(made.description(stats))
+}
+
+impl Kept {
+    fn description(self, stats: Stats) -> Description {
+        let Self {
+            document,
+            diagnostics,
+            sources,
+            ..
+        } = self;
+        Description {
+            document,
+            diagnostics,
+            sources,
+            stats,
+        }
+    }
+}
+
+/// A path as the user wrote it.
+fn displayed(path: &str) -> String {
+    path.strip_prefix("./").unwrap_or(path).to_owned()
+}
+
+impl Diagnostic {
+    fn of(found: schema_gen::Diagnostic) -> Self {
+        let schema_gen::Diagnostic {
+            code,
+            message,
+            file,
+            line,
+        } = found;
+        Self {
+            is_error: false,
+            code: code.to_owned(),
+            message,
+            file: file.as_deref().map(displayed),
+            line,
+        }
+    }
+}
+
+/// An entry and options whose paths go together: all absolute, or all relative with `./` in front,
+/// so that a file's path begins with the root that it is below.
+struct Places {
+    entry: Entry,
+    options: schema_gen::Options,
+}
+
+impl Places {
+    fn new(entry: Entry, options: &Options) -> Result<Self, Error> {
+        let roots: Vec<&Path> = options.roots.iter().map(PathBuf::as_path).collect();
+        for folder in options.roots.iter().chain(&options.site_packages) {
+            let failed = |source| Error::NoFolder {
+                path: folder.clone(),
+                source,
+            };
+            fs::read_dir(folder).map_err(failed)?;
+        }
+        let file = match &entry.target {
+            Target::File(file) => Some(Path::new(file)),
+            Target::Module(_) => None,
+        };
+        if let Some(file) = file.filter(|file| !file.is_file()) {
+            return Err(Error::NoFile {
+                path: file.display().to_string(),
+            });
+        }
+        let mut all = roots.iter().copied().chain(file);
+        let climbs = |path: &Path| path.components().any(|part| part == Component::ParentDir);
+        let is_absolute = all.clone().any(|path| path.is_absolute() || climbs(path))
+            && all.any(|path| !path.is_absolute() || climbs(path));
+        let tidy = |path: &Path| tidy(path, is_absolute);
+        let mut roots: Vec<String> = roots.into_iter().map(tidy).collect::<Result<_, _>>()?;
+        if file.is_none() && roots.is_empty() {
+            roots.push(".".to_owned());
+        }
+        let target = match file {
+            Some(file) => {
+                let file = tidy(file)?;
+                let is_below = |root: &String| {
+                    file.strip_prefix(root.as_str())
+                        .is_some_and(|rest| rest.starts_with('/'))
+                };
+                if !roots.iter().any(is_below) {
+                    roots.push(root_of(&file));
+                }
+                Target::File(file)
+            }
+            None => entry.target.clone(),
+        };
+        let site_packages = options
+            .site_packages
+            .iter()
+            .map(|path| tidy(path))
+            .collect::<Result<_, _>>()?;
+        let environment = options.environment.clone();
+        Ok(Self {
+            entry: Entry {
+                target,
+                attribute: entry.attribute,
+            },
+            options: schema_gen::Options {
+                roots,
+                site_packages,
+                environment,
+            },
+        })
+    }
+
+    fn folders(&self) -> impl Iterator<Item = PathBuf> {
+        self.options
+            .roots
+            .iter()
+            .chain(&self.options.site_packages)
+            .map(PathBuf::from)
+    }
+
+    fn request(&self) -> Request<'_> {
+        let schema_gen::Options {
+            roots,
+            site_packages,
+            environment,
+        } = &self.options;
+        Request {
+            analyser: schema_gen::FINGERPRINT,
+            current: std::env::current_dir().ok(),
+            target: match &self.entry.target {
+                Target::File(file) => ("file", file),
+                Target::Module(module) => ("module", module),
+            },
+            attribute: self.entry.attribute.as_deref(),
+            roots,
+            site_packages,
+            environment,
+        }
+    }
+}
+
+/// A path without `.` and double slashes, absolute or with `./` in front.
+fn tidy(path: &Path, is_absolute: bool) -> Result<String, Error> {
+    let not_text = || Error::NotText {
+        path: path.to_owned(),
+    };
+    let canonical = if is_absolute {
+        // The name of a link is kept: it is by that that a file is imported.
+        let (folder, name) = match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) if !path.is_dir() => (folder, Some(name)),
+            _ => (path, None),
+        };
+        let folder = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let folder = fs::canonicalize(folder);
+        let folder = folder.map_err(|source| Error::NoFolder {
+            path: path.to_owned(),
+            source,
+        })?;
+        name.map_or(folder.clone(), |name| folder.join(name))
+    } else {
+        path.components()
+            .filter(|part| *part != Component::CurDir)
+            .collect()
+    };
+    let text = canonical.to_str().ok_or_else(not_text)?;
+    Ok(match text {
+        "" => ".".to_owned(),
+        _ if text.starts_with('/') => text.to_owned(),
+        _ => format!("./{text}"),
+    })
+}
+
+/// The nearest folder above a file that is no package.
+fn root_of(file: &str) -> String {
+    let above = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let mut folder = above(file).unwrap_or_else(|| ".".to_owned());
+    while Path::new(&folder).join("__init__.py").is_file() {
+        let Some(parent) = above(&folder).filter(|parent| !parent.is_empty()) else {
+            break;
+        };
+        folder = parent;
+    }
+    if folder.is_empty() {
+        "/".to_owned()
+    } else {
+        folder
+    }
+}

@@ -1,0 +1,4 @@
+//! Contracts as OpenAPI documents.
+
+pub mod v30;
+pub mod v31;

@@ -1,0 +1,72 @@
+//! What the Python that stands for FastAPI calls of ours: the module `_hitchpost`.
+
+use crate::python::interp::{Args, Interp, Raised};
+use crate::python::library;
+use crate::python::pydantic;
+use crate::python::value::{Native, Value};
+
+use super::class::is_instance;
+use super::document::get_openapi;
+use super::encode;
+use super::route;
+use super::text;
+
+/// The function of that name.
+pub(crate) fn native(name: &str) -> Option<Native> {
+    Some(match name {
+        "get_openapi" => Native { name: "get_openapi", run: get_openapi },
+        "has_body" => Native { name: "has_body", run: has_body },
+        "is_router" => Native { name: "is_router", run: is_router },
+        "jsonable_encoder" => Native { name: "jsonable_encoder", run: jsonable_encoder },
+        "path_format" => Native { name: "path_format", run: path_format },
+        "unique_id" => Native { name: "unique_id", run: unique_id },
+        _ => return None,
+    })
+}
+
+/// Whether a route's endpoint takes a body.
+fn has_body(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
+    let route = args.take(0, "route").unwrap_or(Value::None);
+    Ok(Value::Bool(route::takes_body(interp, &route)))
+}
+
+/// Whether it is a router whose routes are known.
+fn is_router(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
+    let router = args.take(0, "router").unwrap_or(Value::None);
+    let router = interp.force(&router);
+    let is_known = is_instance(interp, &router, "starlette.routing.Router");
+    Ok(Value::Bool(is_known))
+}
+
+fn jsonable_encoder(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
+    let value = args.take(0, "obj").unwrap_or(Value::None);
+    if let Value::Unknown(_) = value {
+        return Ok(value);
+    }
+    let json = encode::encode(interp, &value);
+    Ok(pydantic::json_to_value(&json))
+}
+
+fn path_format(_: &mut Interp, mut args: Args) -> Result<Value, Raised> {
+    let path = args.take(0, "path").unwrap_or(Value::None);
+    Ok(match library::plain(&path) {
+        Value::Str(path) => Value::str(&text::path_format(&path)),
+        Value::Unknown(_) => path,
+        _ => Value::unknown("the path is no text", args.place),
+    })
+}
+
+fn unique_id(_: &mut Interp, mut args: Args) -> Result<Value, Raised> {
+    let mut parts = Vec::new();
+    for (index, name) in ["name", "path_format", "method"].into_iter().enumerate() {
+        match library::plain(&args.take(index, name).unwrap_or(Value::None)) {
+            Value::Str(part) => parts.push(part),
+            unknown @ Value::Unknown(_) => return Ok(unknown),
+            _ => return Ok(Value::unknown("the operation id is made of something that is no text", args.place)),
+        }
+    }
+    Ok(match parts.as_slice() {
+        [name, path, method] => Value::str(&text::unique_id(name, path, method)),
+        _ => Value::None,
+    })
+}

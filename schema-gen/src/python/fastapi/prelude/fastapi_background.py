@@ -1,0 +1,5 @@
+from starlette.background import BackgroundTasks as _BackgroundTasks
+
+
+class BackgroundTasks(_BackgroundTasks):
+    pass

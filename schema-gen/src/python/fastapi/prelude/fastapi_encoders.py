@@ -1,0 +1,1 @@
+from _hitchpost import jsonable_encoder

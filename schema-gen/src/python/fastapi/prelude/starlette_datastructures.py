@@ -1,0 +1,6 @@
+class UploadFile:
+    pass
+
+
+class State:
+    pass

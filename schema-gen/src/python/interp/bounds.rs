@@ -1,0 +1,102 @@
+//! What an analysis may cost.
+
+use std::rc::Rc;
+
+use super::{Interp, Raised};
+use crate::python::value::{Place, Unknown, Value};
+
+/// The stack of the thread on which an analysis runs, in bytes.
+const STACK: usize = 1 << 29;
+/// The name of such a thread.
+const STACK_NAME: &str = "hitchpost-schema-gen";
+/// What a thread that was not made for an analysis surely has.
+const SMALL_STACK: usize = 1 << 20;
+/// Left for what does not ask before it calls.
+const RESERVE: usize = 256 << 10;
+/// Expressions and statements that are evaluated at most.
+const MAX_STEPS: u64 = 60_000_000;
+/// CPython's own recursion limit is 1,000.
+const MAX_CALLS: usize = 500;
+/// Rounds of one loop.
+pub(super) const MAX_ROUNDS: usize = 100_000;
+/// Items of a collection that is made at once.
+pub(crate) const MAX_ITEMS: usize = 1_000_000;
+/// Bytes of a text.
+pub(crate) const MAX_TEXT: usize = 16 << 20;
+/// Modules that are run.
+pub(super) const MAX_MODULES: usize = 20_000;
+
+/// Runs an analysis on a thread of its own with a large stack; `None` where there can be none.
+pub(crate) fn on_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        let thread =
+            std::thread::Builder::new().name(STACK_NAME.to_owned()).stack_size(STACK).spawn_scoped(scope, run);
+        thread.ok().and_then(|thread| thread.join().ok())
+    })
+}
+
+pub(super) struct Bounds {
+    steps: u64,
+    stack_start: usize,
+    stack_size: usize,
+    stopped: Option<Rc<Unknown>>,
+}
+
+#[inline(never)]
+fn stack_pointer() -> usize {
+    let marker = 0u8;
+    std::ptr::from_ref(&marker).addr()
+}
+
+impl Bounds {
+    pub(super) fn here() -> Self {
+        let size = if std::thread::current().name() == Some(STACK_NAME) { STACK } else { SMALL_STACK };
+        Self { steps: 0, stack_start: stack_pointer(), stack_size: size.saturating_sub(RESERVE), stopped: None }
+    }
+
+    fn is_deep(&self) -> bool {
+        self.stack_start.abs_diff(stack_pointer()) > self.stack_size
+    }
+}
+
+impl Interp<'_> {
+    /// Counts a step; fails when there were too many.
+    pub(super) fn step(&mut self, place: Option<Place>) -> Result<(), Raised> {
+        self.bounds.steps += 1;
+        if self.bounds.steps <= MAX_STEPS {
+            return Ok(());
+        }
+        let stopped = match &self.bounds.stopped {
+            Some(stopped) => Rc::clone(stopped),
+            None => {
+                let why = format!("the analysis stopped after {MAX_STEPS} steps");
+                self.diagnose("limit-steps", why.clone(), place);
+                let stopped = Rc::new(Unknown { why, place });
+                self.bounds.stopped = Some(Rc::clone(&stopped));
+                stopped
+            }
+        };
+        Err(Raised::Stopped(stopped))
+    }
+
+    pub(super) fn steps(&self) -> u64 {
+        self.bounds.steps
+    }
+
+    /// The unknown value of what lies too deep to be evaluated.
+    pub(super) fn too_deep(&mut self, place: Option<Place>) -> Option<Value> {
+        if !self.bounds.is_deep() && self.frames.len() < MAX_CALLS {
+            return None;
+        }
+        let why = "nested too deeply to be evaluated";
+        self.diagnose("limit-depth", why, place);
+        Some(Value::unknown(why, place))
+    }
+
+    /// The unknown value of what is too large.
+    pub(crate) fn too_large(&mut self, what: &str, place: Option<Place>) -> Value {
+        let why = format!("{what} is too large to be evaluated");
+        self.diagnose("limit-size", why.clone(), place);
+        Value::unknown(why, place)
+    }
+}

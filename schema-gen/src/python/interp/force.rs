@@ -1,0 +1,130 @@
+//! Names of installed packages, and calls of them, read when more than the name is needed.
+
+use std::rc::Rc;
+
+use super::stdlib::is_standard;
+use super::{Args, Interp, Raised};
+use crate::python::library;
+use crate::python::value::{Made, Symbol, Value};
+
+impl Interp<'_> {
+    /// What a name of an installed library stands for, where its source is given; the value itself
+    /// for everything else. Modelled libraries (typing, pydantic, …) stay symbols.
+    pub(crate) fn force(&mut self, value: &Value) -> Value {
+        match value {
+            Value::Symbol(symbol) => self.force_symbol(symbol).unwrap_or_else(|| value.clone()),
+            Value::Made(made) => self.realize(made).unwrap_or_else(|| value.clone()),
+            _ => value.clone(),
+        }
+    }
+
+    fn force_symbol(&mut self, symbol: &Symbol) -> Option<Value> {
+        if let Some(known) = self.forced.get(&symbol.0) {
+            return known.clone();
+        }
+        let top = symbol.0.split('.').next().unwrap_or_default();
+        if is_standard(top) || library::module(top).is_some() || self.options.site_packages.is_empty() {
+            return None;
+        }
+        // Whoever asks for it meanwhile gets the name.
+        self.forced.insert(Rc::clone(&symbol.0), None);
+        let found = self.apart(|interp| interp.read_symbol(&symbol.0));
+        self.forced.insert(Rc::clone(&symbol.0), found.clone());
+        found
+    }
+
+    fn read_symbol(&mut self, dotted: &str) -> Option<Value> {
+        let mut parts = dotted.split('.');
+        let mut path = parts.next()?.to_owned();
+        let mut current = Value::Module(self.installed_module(&path)?);
+        for part in parts {
+            path.push('.');
+            path.push_str(part);
+            let next = match &current {
+                Value::Module(module) => {
+                    let bound = module.scope.names.borrow().get(part).cloned();
+                    match bound {
+                        Some(value) => Some(value),
+                        None => match self.installed_module(&path) {
+                            Some(module) => Some(Value::Module(module)),
+                            None => self.find_attribute(&current, part).ok().flatten(),
+                        },
+                    }
+                }
+                other => {
+                    let other = other.clone();
+                    self.find_attribute(&other, part).ok().flatten()
+                }
+            };
+            current = match next? {
+                Value::Symbol(symbol) if *symbol.0 != *dotted => self.force(&Value::Symbol(symbol)),
+                next => next,
+            };
+        }
+        match current {
+            Value::Unknown(_) => None,
+            Value::Symbol(symbol) if *symbol.0 == *dotted => None,
+            known => Some(known),
+        }
+    }
+
+    /// What a recorded call comes to, where what is called can be read.
+    pub(crate) fn realize(&mut self, made: &Rc<Made>) -> Option<Value> {
+        if let Some((_, known)) = self.realized.get(&Rc::as_ptr(made)) {
+            return known.clone();
+        }
+        if self.options.site_packages.is_empty() {
+            return None;
+        }
+        self.realized.insert(Rc::as_ptr(made), (Rc::clone(made), None));
+        let found = self.apart(|interp| interp.call_again(made).ok().flatten());
+        self.realized.insert(Rc::as_ptr(made), (Rc::clone(made), found.clone()));
+        found
+    }
+
+    fn call_again(&mut self, made: &Rc<Made>) -> Result<Option<Value>, Raised> {
+        let found = match &made.callee {
+            Value::Symbol(symbol) if symbol.is("builtins.getattr") => match made.args.as_slice() {
+                [value, Value::Str(name)] => match self.force(value) {
+                    Value::Made(_) | Value::Symbol(_) => None,
+                    known => self.find_attribute(&known, name)?,
+                },
+                _ => None,
+            },
+            Value::Symbol(symbol) if symbol.is("operator.getitem") => match made.args.as_slice() {
+                [value, index] => match self.force(value) {
+                    Value::Made(_) | Value::Symbol(_) => None,
+                    known => Some(self.subscript(&known, index)?),
+                },
+                _ => None,
+            },
+            callee => match self.force(callee) {
+                Value::Made(_) | Value::Symbol(_) | Value::Unknown(_) => None,
+                known => {
+                    let mut args = Args::new(made.args.clone(), made.place);
+                    args.keywords = made.kwargs.clone();
+                    Some(self.call(&known, args)?)
+                }
+            },
+        };
+        Ok(found.filter(|found| match found {
+            Value::Unknown(_) => false,
+            Value::Made(other) => !Rc::ptr_eq(other, made),
+            _ => true,
+        }))
+    }
+
+    /// Evaluates what does not depend on where it is asked for.
+    fn apart<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let journals = std::mem::take(&mut self.journals);
+        let guards = std::mem::take(&mut self.guards);
+        let uncertain = self.uncertain.take();
+        let at = self.at.take();
+        let result = run(self);
+        self.at = at;
+        self.uncertain = uncertain;
+        self.guards = guards;
+        self.journals = journals;
+        result
+    }
+}

@@ -1,0 +1,3 @@
+from _hitchpost import environment
+
+environ = environment()

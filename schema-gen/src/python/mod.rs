@@ -1,0 +1,12 @@
+//! The Python front end.
+
+mod entry;
+mod fastapi;
+mod interp;
+mod library;
+mod pydantic;
+mod syntax;
+mod value;
+
+pub(crate) use entry::{analyse, schema};
+pub use syntax::parse_alone;

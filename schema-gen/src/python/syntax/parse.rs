@@ -1,0 +1,628 @@
+//! Ruff's parser, and its tree turned into ours. No other file names the parser.
+
+use std::cell::{Cell, OnceCell};
+use std::fmt;
+use std::rc::Rc;
+
+use ruff_python_ast as ast;
+use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::{
+    BinOp, BoolOp, Call, Case, ClassDef, Clause, CmpOp, Comprehension, ComprehensionKind, Expr, ExprKind, FPart,
+    FunctionDef, Handler, Lambda, Module, Name, Parameter, ParameterKind, Parameters, Pattern, Span, Stmt, StmtKind,
+    TypeParam, TypeParamKind, UnaryOp, With,
+};
+
+/// Tokens of one logical line between two commas: each may nest the tree once more. A tree is
+/// dropped by recursion, so its depth must have a bound before it is built upon.
+const MAX_RUN: u32 = 60_000;
+/// CPython's own bound: "too many levels of indentation".
+const MAX_INDENT: u32 = 100;
+/// CPython's own bound: "too many nested parentheses".
+const MAX_BRACKETS: u32 = 200;
+/// The deepest expression that is read.
+const MAX_DEPTH: u32 = 1_000;
+
+/// Why a file was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ParseFailure {
+    pub(crate) offset: u32,
+    pub(crate) message: String,
+}
+
+/// The statements of a file.
+pub(crate) fn parse(source: &str) -> Result<Module, ParseFailure> {
+    let parsed = ruff_python_parser::parse_module(source).map_err(failure)?;
+    bounds(parsed.tokens())?;
+    let tree = Rc::new(parsed.into_syntax());
+    let turn = Turn { tree: &tree, depth: Cell::new(0), too_deep: Cell::new(None) };
+    let body = turn.body(&tree.body, &Path::default());
+    turn.finish(Module { body, docstring: docstring(&tree.body) })
+}
+
+/// Parses a text and does nothing with it: what benchmarks compare with. Whether it is Python.
+#[must_use]
+pub fn parse_alone(source: &str) -> bool {
+    ruff_python_parser::parse_module(source).is_ok()
+}
+
+/// One expression: an annotation that was written as a string.
+pub(crate) fn parse_expression(source: &str) -> Result<Expr, ParseFailure> {
+    let parsed = ruff_python_parser::parse_expression(source).map_err(failure)?;
+    bounds(parsed.tokens())?;
+    // An expression has no statements: the empty tree is never looked into.
+    let tree = Rc::new(ast::ModModule {
+        node_index: ast::AtomicNodeIndex::default(),
+        range: TextRange::default(),
+        body: ast::Suite::new(),
+    });
+    let expression = parsed.into_syntax();
+    let turn = Turn { tree: &tree, depth: Cell::new(0), too_deep: Cell::new(None) };
+    let turned = turn.expr(&expression.body);
+    turn.finish(turned)
+}
+
+fn failure(error: ruff_python_parser::ParseError) -> ParseFailure {
+    ParseFailure { offset: error.location.start().to_u32(), message: error.error.to_string() }
+}
+
+fn bounds(tokens: &ast::token::Tokens) -> Result<(), ParseFailure> {
+    let (mut run, mut brackets, mut indent) = (0u32, 0u32, 0u32);
+    for token in tokens.iter() {
+        run += 1;
+        match token.kind() {
+            TokenKind::Newline | TokenKind::NonLogicalNewline | TokenKind::Comma | TokenKind::Semi => run = 0,
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => brackets += 1,
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => brackets = brackets.saturating_sub(1),
+            TokenKind::Indent => indent += 1,
+            TokenKind::Dedent => indent = indent.saturating_sub(1),
+            _ => {}
+        }
+        let message = if run > MAX_RUN {
+            "an expression is too long"
+        } else if brackets > MAX_BRACKETS {
+            "too many nested parentheses"
+        } else if indent > MAX_INDENT {
+            "too many levels of indentation"
+        } else {
+            continue;
+        };
+        return Err(ParseFailure { offset: token.range().start().to_u32(), message: message.to_owned() });
+    }
+    Ok(())
+}
+
+/// Where a list of statements is: from the module's down, each the number of a statement and the
+/// number of one of its lists.
+#[derive(Clone, Debug, Default)]
+struct Path(Rc<Vec<(u32, u32)>>);
+
+impl Path {
+    fn child(&self, statement: usize, list: u32) -> Self {
+        let mut steps = (*self.0).clone();
+        steps.push((u32::try_from(statement).unwrap_or(u32::MAX), list));
+        Self(Rc::new(steps))
+    }
+}
+
+/// A function's statements, turned when they are first asked for.
+pub(crate) struct Body {
+    tree: Rc<ast::ModModule>,
+    path: Path,
+    turned: OnceCell<Rc<[Stmt]>>,
+    yields: OnceCell<bool>,
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Body")
+    }
+}
+
+impl Body {
+    /// The statements; none where an expression in them is too deep to be read.
+    pub(crate) fn statements(&self) -> Rc<[Stmt]> {
+        Rc::clone(self.turned.get_or_init(|| {
+            let turn = Turn { tree: &self.tree, depth: Cell::new(0), too_deep: Cell::new(None) };
+            let Some(list) = self.list() else { return Rc::default() };
+            let body = turn.body(list, &self.path);
+            turn.finish(Rc::from(body)).unwrap_or_default()
+        }))
+    }
+
+    /// Whether it is the body of a generator.
+    pub(crate) fn yields(&self) -> bool {
+        *self.yields.get_or_init(|| {
+            let mut search = YieldSearch(false);
+            self.list().unwrap_or_default().iter().for_each(|statement| search.visit_stmt(statement));
+            search.0
+        })
+    }
+
+    fn list(&self) -> Option<&[ast::Stmt]> {
+        let mut list: &[ast::Stmt] = &self.tree.body;
+        for (statement, which) in self.path.0.iter() {
+            list = lists(list.get(*statement as usize)?).into_iter().nth(*which as usize)?;
+        }
+        Some(list)
+    }
+}
+
+/// Looks for a `yield` that belongs to the function itself.
+struct YieldSearch(bool);
+
+impl<'a> Visitor<'a> for YieldSearch {
+    fn visit_stmt(&mut self, statement: &'a ast::Stmt) {
+        if !self.0 && !matches!(statement, ast::Stmt::FunctionDef(_) | ast::Stmt::ClassDef(_)) {
+            walk_stmt(self, statement);
+        }
+    }
+
+    fn visit_expr(&mut self, expression: &'a ast::Expr) {
+        match expression {
+            ast::Expr::Yield(_) | ast::Expr::YieldFrom(_) => self.0 = true,
+            ast::Expr::Lambda(_) => {}
+            _ if self.0 => {}
+            _ => walk_expr(self, expression),
+        }
+    }
+}
+
+/// The lists of statements inside a statement, in the order in which [`Turn::stmt`] numbers them.
+fn lists(statement: &ast::Stmt) -> Vec<&[ast::Stmt]> {
+    match statement {
+        ast::Stmt::FunctionDef(s) => vec![&s.body],
+        ast::Stmt::ClassDef(s) => vec![&s.body],
+        ast::Stmt::For(s) => vec![&s.body, &s.orelse],
+        ast::Stmt::While(s) => vec![&s.body, &s.orelse],
+        ast::Stmt::If(s) => {
+            let mut all: Vec<&[ast::Stmt]> = vec![&s.body];
+            all.extend(s.elif_else_clauses.iter().map(|clause| &*clause.body));
+            all
+        }
+        ast::Stmt::With(s) => vec![&s.body],
+        ast::Stmt::Match(s) => s.cases.iter().map(|case| &*case.body).collect(),
+        ast::Stmt::Try(s) => {
+            let mut all: Vec<&[ast::Stmt]> = vec![&s.body];
+            all.extend(s.handlers.iter().map(|ast::ExceptHandler::ExceptHandler(h)| &*h.body));
+            all.push(&s.orelse);
+            all.push(&s.finalbody);
+            all
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn docstring(body: &[ast::Stmt]) -> Option<Rc<str>> {
+    match body.first()? {
+        ast::Stmt::Expr(ast::StmtExpr { value, .. }) => match &**value {
+            ast::Expr::StringLiteral(text) => Some(Rc::from(text.value.to_str())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn span(node: &impl Ranged) -> Span {
+    Span { start: node.range().start().to_u32(), end: node.range().end().to_u32() }
+}
+
+fn name(identifier: &ast::Identifier) -> Name {
+    Rc::from(identifier.id.as_str())
+}
+
+struct Turn<'t> {
+    tree: &'t Rc<ast::ModModule>,
+    depth: Cell<u32>,
+    too_deep: Cell<Option<u32>>,
+}
+
+impl Turn<'_> {
+    fn finish<T>(self, turned: T) -> Result<T, ParseFailure> {
+        match self.too_deep.get() {
+            None => Ok(turned),
+            Some(offset) => Err(ParseFailure { offset, message: "an expression is nested too deeply".to_owned() }),
+        }
+    }
+
+    fn body(&self, body: &[ast::Stmt], path: &Path) -> Vec<Stmt> {
+        body.iter().enumerate().map(|(index, statement)| self.stmt(statement, path, index)).collect()
+    }
+
+    fn stmt(&self, statement: &ast::Stmt, path: &Path, index: usize) -> Stmt {
+        let inner = |list: u32, body: &[ast::Stmt]| self.body(body, &path.child(index, list));
+        let kind = match statement {
+            ast::Stmt::FunctionDef(s) => StmtKind::Function(Rc::new(FunctionDef {
+                name: name(&s.name),
+                span: span(s),
+                is_async: s.is_async,
+                decorators: s.decorator_list.iter().map(|d| self.expr(&d.expression)).collect(),
+                type_params: self.type_params(s.type_params.as_deref()),
+                parameters: Rc::new(self.parameters(&s.parameters)),
+                returns: s.returns.as_deref().map(|e| Rc::new(self.expr(e))),
+                docstring: docstring(&s.body),
+                body: Body { tree: Rc::clone(self.tree), path: path.child(index, 0), turned: OnceCell::new(), yields: OnceCell::new() },
+            })),
+            ast::Stmt::ClassDef(s) => {
+                let (bases, keywords) = match s.arguments.as_deref() {
+                    Some(arguments) => (self.exprs(&arguments.args), self.keywords(&arguments.keywords)),
+                    None => (Vec::new(), Vec::new()),
+                };
+                StmtKind::Class(Rc::new(ClassDef {
+                    name: name(&s.name),
+                    span: span(s),
+                    decorators: s.decorator_list.iter().map(|d| self.expr(&d.expression)).collect(),
+                    type_params: self.type_params(s.type_params.as_deref()),
+                    bases,
+                    keywords,
+                    docstring: docstring(&s.body),
+                    body: inner(0, &s.body),
+                }))
+            }
+            ast::Stmt::Return(s) => StmtKind::Return(s.value.as_deref().map(|e| self.expr(e))),
+            ast::Stmt::Delete(s) => StmtKind::Delete(self.exprs(&s.targets)),
+            ast::Stmt::TypeAlias(s) => match &*s.name {
+                ast::Expr::Name(alias) => StmtKind::TypeAlias {
+                    name: Rc::from(alias.id.as_str()),
+                    type_params: self.type_params(s.type_params.as_deref()),
+                    value: Rc::new(self.expr(&s.value)),
+                },
+                _ => StmtKind::Pass,
+            },
+            ast::Stmt::Assign(s) => StmtKind::Assign { targets: self.exprs(&s.targets), value: self.expr(&s.value) },
+            ast::Stmt::AugAssign(s) => {
+                StmtKind::AugAssign { target: self.expr(&s.target), op: binary(s.op), value: self.expr(&s.value) }
+            }
+            ast::Stmt::AnnAssign(s) => StmtKind::AnnAssign {
+                target: self.expr(&s.target),
+                annotation: Rc::new(self.expr(&s.annotation)),
+                value: s.value.as_deref().map(|e| self.expr(e)),
+            },
+            ast::Stmt::For(s) => StmtKind::For {
+                target: self.expr(&s.target),
+                iterable: self.expr(&s.iter),
+                body: inner(0, &s.body),
+                otherwise: inner(1, &s.orelse),
+            },
+            ast::Stmt::While(s) => StmtKind::While {
+                test: self.expr(&s.test),
+                body: inner(0, &s.body),
+                otherwise: inner(1, &s.orelse),
+            },
+            ast::Stmt::If(s) => {
+                let mut branches = vec![(Some(self.expr(&s.test)), inner(0, &s.body))];
+                for (clause, list) in s.elif_else_clauses.iter().zip(1u32..) {
+                    branches.push((clause.test.as_ref().map(|e| self.expr(e)), inner(list, &clause.body)));
+                }
+                StmtKind::If(branches)
+            }
+            ast::Stmt::With(s) => StmtKind::With(Rc::new(With {
+                items: s
+                    .items
+                    .iter()
+                    .map(|i| (self.expr(&i.context_expr), i.optional_vars.as_deref().map(|e| self.expr(e))))
+                    .collect(),
+                body: inner(0, &s.body),
+            })),
+            ast::Stmt::Match(s) => StmtKind::Match {
+                subject: self.expr(&s.subject),
+                cases: s
+                    .cases
+                    .iter()
+                    .zip(0u32..)
+                    .map(|(case, list)| Case {
+                        pattern: self.pattern(&case.pattern),
+                        guard: case.guard.as_deref().map(|e| self.expr(e)),
+                        body: inner(list, &case.body),
+                    })
+                    .collect(),
+            },
+            ast::Stmt::Raise(s) => StmtKind::Raise(s.exc.as_deref().map(|e| self.expr(e))),
+            ast::Stmt::Try(s) => {
+                let handlers: Vec<Handler> = s
+                    .handlers
+                    .iter()
+                    .zip(1u32..)
+                    .map(|(ast::ExceptHandler::ExceptHandler(h), list)| Handler {
+                        exception: h.type_.as_deref().map(|e| self.expr(e)),
+                        name: h.name.as_ref().map(name),
+                        body: inner(list, &h.body),
+                    })
+                    .collect();
+                let after = u32::try_from(s.handlers.len()).unwrap_or(u32::MAX - 2).saturating_add(1);
+                StmtKind::Try {
+                    body: inner(0, &s.body),
+                    handlers,
+                    otherwise: inner(after, &s.orelse),
+                    finally: inner(after.saturating_add(1), &s.finalbody),
+                }
+            }
+            ast::Stmt::Assert(s) => StmtKind::Assert(self.expr(&s.test)),
+            ast::Stmt::Import(s) => {
+                StmtKind::Import(s.names.iter().map(|a| (name(&a.name), a.asname.as_ref().map(name))).collect())
+            }
+            ast::Stmt::ImportFrom(s) => StmtKind::ImportFrom {
+                module: s.module.as_ref().map(name),
+                level: s.level,
+                names: s.names.iter().map(|a| (name(&a.name), a.asname.as_ref().map(name))).collect(),
+            },
+            ast::Stmt::Global(s) => StmtKind::Global(s.names.iter().map(name).collect()),
+            ast::Stmt::Nonlocal(s) => StmtKind::Nonlocal(s.names.iter().map(name).collect()),
+            ast::Stmt::Expr(s) => StmtKind::Expr(self.expr(&s.value)),
+            ast::Stmt::Pass(_) | ast::Stmt::IpyEscapeCommand(_) => StmtKind::Pass,
+            ast::Stmt::Break(_) => StmtKind::Break,
+            ast::Stmt::Continue(_) => StmtKind::Continue,
+        };
+        Stmt { span: span(statement), kind }
+    }
+
+    fn exprs(&self, list: &[ast::Expr]) -> Vec<Expr> {
+        list.iter().map(|e| self.expr(e)).collect()
+    }
+
+    fn boxed(&self, expression: &ast::Expr) -> Box<Expr> {
+        Box::new(self.expr(expression))
+    }
+
+    fn expr(&self, expression: &ast::Expr) -> Expr {
+        let depth = self.depth.get() + 1;
+        if depth > MAX_DEPTH {
+            self.too_deep.set(Some(span(expression).start));
+            return Expr { span: span(expression), kind: ExprKind::Unsupported("too deep") };
+        }
+        self.depth.set(depth);
+        let kind = self.kind(expression);
+        self.depth.set(depth - 1);
+        Expr { span: span(expression), kind }
+    }
+
+    fn kind(&self, expression: &ast::Expr) -> ExprKind {
+        match expression {
+            ast::Expr::NoneLiteral(_) => ExprKind::None,
+            ast::Expr::BooleanLiteral(e) => ExprKind::Bool(e.value),
+            ast::Expr::NumberLiteral(e) => match &e.value {
+                ast::Number::Int(int) => match int.as_i64() {
+                    Some(value) => ExprKind::Int(value),
+                    None => ExprKind::BigInt(Rc::from(int.to_string())),
+                },
+                ast::Number::Float(value) => ExprKind::Float(*value),
+                ast::Number::Complex { .. } => ExprKind::Complex,
+            },
+            ast::Expr::StringLiteral(e) => ExprKind::Str(Rc::from(e.value.to_str())),
+            ast::Expr::BytesLiteral(e) => ExprKind::Bytes(e.value.bytes().collect()),
+            ast::Expr::EllipsisLiteral(_) => ExprKind::Ellipsis,
+            ast::Expr::Name(e) => ExprKind::Name(Rc::from(e.id.as_str())),
+            ast::Expr::Attribute(e) => ExprKind::Attribute(self.boxed(&e.value), name(&e.attr)),
+            ast::Expr::Subscript(e) => ExprKind::Subscript(self.boxed(&e.value), self.boxed(&e.slice)),
+            ast::Expr::Slice(e) => {
+                let part = |p: &Option<Box<ast::Expr>>| p.as_deref().map(|e| self.boxed(e));
+                ExprKind::Slice(part(&e.lower), part(&e.upper), part(&e.step))
+            }
+            ast::Expr::Call(e) => ExprKind::Call(Box::new(Call {
+                callee: self.expr(&e.func),
+                args: self.exprs(&e.arguments.args),
+                keywords: self.keywords(&e.arguments.keywords),
+            })),
+            ast::Expr::FString(e) => {
+                let mut parts = Vec::new();
+                for part in e.value.as_slice() {
+                    match part {
+                        ast::FStringPart::Literal(literal) => parts.push(FPart::Literal(Rc::from(&*literal.value))),
+                        ast::FStringPart::FString(inner) => self.elements(&inner.elements, &mut parts),
+                    }
+                }
+                ExprKind::FString(parts)
+            }
+            ast::Expr::TString(_) => ExprKind::Unsupported("a template string"),
+            ast::Expr::List(e) => ExprKind::List(self.exprs(&e.elts)),
+            ast::Expr::Tuple(e) => ExprKind::Tuple(self.exprs(&e.elts)),
+            ast::Expr::Set(e) => ExprKind::Set(self.exprs(&e.elts)),
+            ast::Expr::Dict(e) => ExprKind::Dict(
+                e.items.iter().map(|i| (i.key.as_ref().map(|k| self.expr(k)), self.expr(&i.value))).collect(),
+            ),
+            ast::Expr::ListComp(e) => self.comprehension(ComprehensionKind::List, &e.elt, None, &e.generators),
+            ast::Expr::SetComp(e) => self.comprehension(ComprehensionKind::Set, &e.elt, None, &e.generators),
+            ast::Expr::Generator(e) => self.comprehension(ComprehensionKind::Generator, &e.elt, None, &e.generators),
+            ast::Expr::DictComp(e) => match e.key.as_deref() {
+                Some(key) => self.comprehension(ComprehensionKind::Dict, key, Some(&e.value), &e.generators),
+                None => ExprKind::Unsupported("a dictionary unpacked in a comprehension"),
+            },
+            ast::Expr::Lambda(e) => ExprKind::Lambda(Rc::new(Lambda {
+                parameters: Rc::new(e.parameters.as_deref().map(|p| self.parameters(p)).unwrap_or_default()),
+                body: self.expr(&e.body),
+            })),
+            ast::Expr::If(e) => ExprKind::IfElse {
+                test: self.boxed(&e.test),
+                then: self.boxed(&e.body),
+                otherwise: self.boxed(&e.orelse),
+            },
+            ast::Expr::BoolOp(e) => {
+                let op = match e.op {
+                    ast::BoolOp::And => BoolOp::And,
+                    ast::BoolOp::Or => BoolOp::Or,
+                };
+                ExprKind::BoolOp(op, self.exprs(&e.values))
+            }
+            ast::Expr::BinOp(e) => ExprKind::BinOp(self.boxed(&e.left), binary(e.op), self.boxed(&e.right)),
+            ast::Expr::UnaryOp(e) => {
+                let op = match e.op {
+                    ast::UnaryOp::Invert => UnaryOp::Invert,
+                    ast::UnaryOp::Not => UnaryOp::Not,
+                    ast::UnaryOp::UAdd => UnaryOp::Plus,
+                    ast::UnaryOp::USub => UnaryOp::Minus,
+                };
+                ExprKind::Unary(op, self.boxed(&e.operand))
+            }
+            ast::Expr::Compare(e) => {
+                let rest = e.ops.iter().zip(&e.comparators).map(|(op, right)| (comparison(*op), self.expr(right)));
+                ExprKind::Compare(self.boxed(&e.left), rest.collect())
+            }
+            ast::Expr::Starred(e) => ExprKind::Starred(self.boxed(&e.value)),
+            ast::Expr::Named(e) => ExprKind::Walrus(self.boxed(&e.target), self.boxed(&e.value)),
+            ast::Expr::Await(e) => ExprKind::Await(self.boxed(&e.value)),
+            ast::Expr::Yield(e) => ExprKind::Yield(e.value.as_deref().map(|v| self.boxed(v))),
+            ast::Expr::YieldFrom(e) => ExprKind::YieldFrom(self.boxed(&e.value)),
+            ast::Expr::IpyEscapeCommand(_) => ExprKind::Unsupported("a notebook's command"),
+        }
+    }
+
+    fn keywords(&self, keywords: &[ast::Keyword]) -> Vec<(Option<Name>, Expr)> {
+        keywords.iter().map(|k| (k.arg.as_ref().map(name), self.expr(&k.value))).collect()
+    }
+
+    fn elements(&self, elements: &ast::InterpolatedStringElements, parts: &mut Vec<FPart>) {
+        for element in elements {
+            parts.push(match element {
+                ast::InterpolatedStringElement::Literal(literal) => FPart::Literal(Rc::from(&*literal.value)),
+                ast::InterpolatedStringElement::Interpolation(value) => {
+                    let mut spec = Vec::new();
+                    if let Some(format) = &value.format_spec {
+                        self.elements(&format.elements, &mut spec);
+                    }
+                    FPart::Value {
+                        value: self.expr(&value.expression),
+                        conversion: value.conversion.to_byte().map(char::from),
+                        spec,
+                        debug: value.debug_text.as_ref().map(|text| {
+                            Rc::from(format!("{}{}", text.leading(), text.trailing()).as_str())
+                        }),
+                    }
+                }
+            });
+        }
+    }
+
+    fn comprehension(
+        &self,
+        kind: ComprehensionKind,
+        element: &ast::Expr,
+        value: Option<&ast::Expr>,
+        generators: &[ast::Comprehension],
+    ) -> ExprKind {
+        ExprKind::Comprehension(Box::new(Comprehension {
+            kind,
+            element: self.expr(element),
+            value: value.map(|e| self.expr(e)),
+            clauses: generators
+                .iter()
+                .map(|g| Clause {
+                    target: self.expr(&g.target),
+                    iterable: self.expr(&g.iter),
+                    conditions: self.exprs(&g.ifs),
+                })
+                .collect(),
+        }))
+    }
+
+    fn parameters(&self, parameters: &ast::Parameters) -> Parameters {
+        let one = |p: &ast::Parameter, default: Option<&ast::Expr>, kind: ParameterKind| Parameter {
+            name: name(&p.name),
+            kind,
+            span: span(p),
+            annotation: p.annotation.as_deref().map(|e| Rc::new(self.expr(e))),
+            default: default.map(|e| self.expr(e)),
+        };
+        let mut list = Vec::new();
+        for (group, kind) in [
+            (&parameters.posonlyargs, ParameterKind::PositionalOnly),
+            (&parameters.args, ParameterKind::PositionalOrKeyword),
+        ] {
+            list.extend(group.iter().map(|p| one(&p.parameter, p.default(), kind)));
+        }
+        list.extend(parameters.vararg.as_deref().map(|p| one(p, None, ParameterKind::VarPositional)));
+        let only = parameters.kwonlyargs.iter();
+        list.extend(only.map(|p| one(&p.parameter, p.default(), ParameterKind::KeywordOnly)));
+        list.extend(parameters.kwarg.as_deref().map(|p| one(p, None, ParameterKind::VarKeyword)));
+        Parameters { list }
+    }
+
+    fn type_params(&self, parameters: Option<&ast::TypeParams>) -> Vec<TypeParam> {
+        let shared = |e: &Option<Box<ast::Expr>>| e.as_deref().map(|e| Rc::new(self.expr(e)));
+        let turn = |parameter: &ast::TypeParam| match parameter {
+            ast::TypeParam::TypeVar(p) => TypeParam {
+                name: name(&p.name),
+                kind: TypeParamKind::TypeVar,
+                bound: shared(&p.bound),
+                default: shared(&p.default),
+            },
+            ast::TypeParam::TypeVarTuple(p) => TypeParam {
+                name: name(&p.name),
+                kind: TypeParamKind::TypeVarTuple,
+                bound: None,
+                default: shared(&p.default),
+            },
+            ast::TypeParam::ParamSpec(p) => TypeParam {
+                name: name(&p.name),
+                kind: TypeParamKind::ParamSpec,
+                bound: None,
+                default: shared(&p.default),
+            },
+        };
+        parameters.map(|all| all.type_params.iter().map(turn).collect()).unwrap_or_default()
+    }
+
+    fn pattern(&self, pattern: &ast::Pattern) -> Pattern {
+        let all = |patterns: &[ast::Pattern]| patterns.iter().map(|p| self.pattern(p)).collect();
+        match pattern {
+            ast::Pattern::MatchValue(p) => Pattern::Value(self.expr(&p.value)),
+            ast::Pattern::MatchSingleton(p) => {
+                let kind = match p.value {
+                    ast::Singleton::None => ExprKind::None,
+                    ast::Singleton::True => ExprKind::Bool(true),
+                    ast::Singleton::False => ExprKind::Bool(false),
+                };
+                Pattern::Value(Expr { span: span(p), kind })
+            }
+            ast::Pattern::MatchSequence(p) => Pattern::Sequence(all(&p.patterns)),
+            ast::Pattern::MatchMapping(p) => Pattern::Mapping {
+                entries: p.keys.iter().zip(&p.patterns).map(|(k, v)| (self.expr(k), self.pattern(v))).collect(),
+                rest: p.rest.as_ref().map(name),
+            },
+            ast::Pattern::MatchClass(p) => Pattern::Class {
+                class: self.expr(&p.cls),
+                positional: all(&p.arguments.patterns),
+                keywords: p.arguments.keywords.iter().map(|k| (name(&k.attr), self.pattern(&k.pattern))).collect(),
+            },
+            ast::Pattern::MatchStar(p) => Pattern::Star(p.name.as_ref().map(name)),
+            ast::Pattern::MatchAs(p) => {
+                Pattern::As(p.pattern.as_deref().map(|p| Box::new(self.pattern(p))), p.name.as_ref().map(name))
+            }
+            ast::Pattern::MatchOr(p) => Pattern::Or(all(&p.patterns)),
+        }
+    }
+}
+
+fn binary(op: ast::Operator) -> BinOp {
+    match op {
+        ast::Operator::Add => BinOp::Add,
+        ast::Operator::Sub => BinOp::Sub,
+        ast::Operator::Mult => BinOp::Mul,
+        ast::Operator::MatMult => BinOp::MatMul,
+        ast::Operator::Div => BinOp::Div,
+        ast::Operator::Mod => BinOp::Mod,
+        ast::Operator::Pow => BinOp::Pow,
+        ast::Operator::LShift => BinOp::LShift,
+        ast::Operator::RShift => BinOp::RShift,
+        ast::Operator::BitOr => BinOp::BitOr,
+        ast::Operator::BitXor => BinOp::BitXor,
+        ast::Operator::BitAnd => BinOp::BitAnd,
+        ast::Operator::FloorDiv => BinOp::FloorDiv,
+    }
+}
+
+fn comparison(op: ast::CmpOp) -> CmpOp {
+    match op {
+        ast::CmpOp::Eq => CmpOp::Eq,
+        ast::CmpOp::NotEq => CmpOp::NotEq,
+        ast::CmpOp::Lt => CmpOp::Lt,
+        ast::CmpOp::LtE => CmpOp::LtE,
+        ast::CmpOp::Gt => CmpOp::Gt,
+        ast::CmpOp::GtE => CmpOp::GtE,
+        ast::CmpOp::Is => CmpOp::Is,
+        ast::CmpOp::IsNot => CmpOp::IsNot,
+        ast::CmpOp::In => CmpOp::In,
+        ast::CmpOp::NotIn => CmpOp::NotIn,
+    }
+}
