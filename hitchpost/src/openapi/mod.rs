@@ -11,6 +11,7 @@ use std::{
 };
 
 use hitchpost_schema_gen::{self as schema_gen, Entry, Target};
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -56,7 +57,7 @@ pub struct Description {
 }
 
 /// Something about a place of a service's source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Diagnostic {
     /// Whether it is the reason for which there is no document.
@@ -250,11 +251,14 @@ pub fn openapi(entry: &str, options: &Options) -> Result<Description, Error> {
         return Ok(found.description(stats));
     }
     let analysis = schema_gen::analyse(&tree, &places.entry, &places.options);
-    let mut diagnostics: Vec<Diagnostic> = analysis
+    // Each once, where it was last found: the last is the reason where there is no document.
+    let found: IndexSet<Diagnostic> = analysis
         .diagnostics
         .into_iter()
+        .rev()
         .map(Diagnostic::of)
         .collect();
+    let mut diagnostics: Vec<Diagnostic> = found.into_iter().rev().collect();
     let Some(document) = analysis.document else {
         if let Some(last) = diagnostics.last_mut() {
             last.is_error = true;

@@ -25,7 +25,13 @@ pub(crate) fn analyse(tree: &dyn SourceTree, entry: &Entry, options: &Options) -
             analysis.contract = contract;
             analysis.document = Some(document);
         }
-        Err(diagnostic) => interp.diagnostics.push(diagnostic),
+        Err(diagnostic) => {
+            // What raised the exception was told already, and better.
+            let told = interp.diagnostics.last().is_some_and(|last| last.code == "syntax");
+            if !(told && diagnostic.code == "raised") {
+                interp.diagnostics.push(diagnostic);
+            }
+        }
     }
     analysis.diagnostics = std::mem::take(&mut interp.diagnostics);
     analysis
@@ -128,7 +134,12 @@ fn failure(interp: &mut Interp, raised: Raised) -> Diagnostic {
         Raised::Stopped(unknown) => ("stopped", unknown.why.clone(), unknown.place),
         Raised::Exception(exception) => {
             let text = interp.text(&exception, true).unwrap_or_else(|| format!("{exception:?}"));
-            ("raised", format!("the service raises {text} when it is imported"), None)
+            let place = match &exception {
+                Value::Made(made) => made.place,
+                Value::Object(object) => object.place,
+                _ => None,
+            };
+            ("raised", format!("the service raises {text} when it is imported"), place)
         }
     };
     let at = place.and_then(|place| interp.locate(place));

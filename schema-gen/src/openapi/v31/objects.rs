@@ -36,8 +36,8 @@ struct Object {
     required: &'static [&'static str],
     /// Whether members that are not declared stay.
     open: bool,
-    /// What stands where a member is not given.
-    default: Option<(&'static str, fn() -> Value)>,
+    /// A member that is an empty object where it is not given.
+    default: Option<&'static str>,
 }
 
 const fn open(members: &'static [(&'static str, Shape)], required: &'static [&'static str]) -> Object {
@@ -275,7 +275,7 @@ static PATH_ITEM_SHAPE: Shape = Shape::Object(&PATH_ITEM);
 static CALLBACK: Shape = Shape::Either(&Shape::Map(&PATH_ITEM_SHAPE), &REFERENCE_SHAPE);
 
 const fn flow(members: &'static [(&'static str, Shape)], required: &'static [&'static str]) -> Object {
-    Object { members, required, open: true, default: Some(("scopes", || Value::Object(Map::new()))) }
+    Object { members, required, open: true, default: Some("scopes") }
 }
 
 const FLOW_SCOPES: Shape = Shape::Map(&Text);
@@ -445,8 +445,8 @@ fn fit_object(members: &Map<String, Value>, object: &Object) -> Option<Fitted> {
                 fitted.insert((*name).to_owned(), one.value);
             }
             _ => {
-                if let Some((_, default)) = object.default.filter(|(defaulted, _)| defaulted == name) {
-                    fitted.insert((*name).to_owned(), default());
+                if object.default == Some(*name) {
+                    fitted.insert((*name).to_owned(), Value::Object(Map::new()));
                 }
             }
         }

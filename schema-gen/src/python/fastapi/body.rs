@@ -83,7 +83,10 @@ pub(crate) fn of(interp: &mut Interp, params: &[Rc<Field>], unique_id: &str) -> 
         for key in ["alias", "validation_alias", "serialization_alias"] {
             info.attributes.insert(Rc::from(key), Value::Str(Rc::clone(&alias)));
         }
-        if info.text("title").is_none() {
+        // A model that stands alone is wrapped in `Annotated`, and pydantic merges into that only
+        // what was given at first.
+        let is_model = pydantic::is_model(interp, &field.annotation()) && !form_models(interp, field).is_empty();
+        if info.text("title").is_none() && !is_model {
             let title = text::title(&field.name.replace('_', " "));
             info.attributes.insert(Rc::from("title"), Value::str(&title));
         }

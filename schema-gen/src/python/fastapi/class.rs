@@ -251,10 +251,31 @@ pub(crate) fn unknown_class(interp: &mut Interp, value: &Value) -> Option<String
             }
             _ => Some("what the call gives is not known".to_owned()),
         },
+        Value::Class(class) if !is_complex_class(interp, value) && !injected(interp, value) => {
+            interp.mro(class).iter().find_map(|base| match base {
+                Value::Class(_) => None,
+                base => unknown_class(interp, base),
+            })
+        }
         Value::Forward(forward) => Some(format!("`{}` is not defined", forward.text)),
         _ => None,
     }
 }
+
+/// Whether a class is one that FastAPI passes in by itself.
+pub(crate) fn injected(interp: &mut Interp, class: &Value) -> bool {
+    INJECTED.iter().any(|dotted| derives(interp, class, dotted))
+}
+
+/// Classes that FastAPI passes in by itself.
+const INJECTED: [&str; 6] = [
+    "starlette.requests.Request",
+    "starlette.websockets.WebSocket",
+    "starlette.requests.HTTPConnection",
+    "starlette.responses.Response",
+    "starlette.background.BackgroundTasks",
+    "fastapi.security.SecurityScopes",
+];
 
 /// Packages whose types are modelled.
 const MODELLED: [&str; 24] = [

@@ -64,6 +64,7 @@ pub(crate) fn of_endpoint(interp: &mut Interp, path: &str, endpoint: &Value, dep
             parent: Vec::new(),
             scope: depends_scope(interp, depends),
             depth: 1,
+            place,
         };
         before.push(of_call(interp, path, &dependency, &inherited));
     }
@@ -78,6 +79,7 @@ struct Inherited {
     parent: Vec<Value>,
     scope: Option<Rc<str>>,
     depth: u32,
+    place: Option<Place>,
 }
 
 fn own_scopes(interp: &mut Interp, depends: &Value) -> Vec<Value> {
@@ -126,7 +128,7 @@ fn of_call(interp: &mut Interp, path: &str, call: &Value, inherited: &Inherited)
         dependant.scope = Some(Rc::from("request"));
     }
     if inherited.depth > MAX_DEPTH {
-        dependant.gap("a dependency", "dependencies are nested too deeply", None);
+        dependant.gap("a dependency", "dependencies are nested too deeply", inherited.place);
         return dependant;
     }
     let Some(signature) = signature::signature(interp, call) else {
@@ -134,7 +136,7 @@ fn of_call(interp: &mut Interp, path: &str, call: &Value, inherited: &Inherited)
             Value::Unknown(unknown) => ("a dependency".to_owned(), unknown.why.clone()),
             other => (format!("dependency `{other:?}`"), "its source is not read".to_owned()),
         };
-        dependant.gap(&what, &why, None);
+        dependant.gap(&what, &why, inherited.place);
         return dependant;
     };
     let names = path_names(path);
@@ -148,13 +150,14 @@ fn of_call(interp: &mut Interp, path: &str, call: &Value, inherited: &Inherited)
                     parent: passed.clone(),
                     scope: depends_scope(interp, &depends),
                     depth: inherited.depth + 1,
+                    place: parameter.place,
                 };
                 dependant.dependencies.push(of_call(interp, path, &dependency, &inherited));
             }
             Parameter::Injected => {}
             Parameter::SecurityScopes => dependant.takes_scopes = true,
-            Parameter::Field(field) if field.kind.is_body() => dependant.body.push(Rc::new(field)),
-            Parameter::Field(field) => dependant.params.push(Rc::new(field)),
+            Parameter::Field(field) if field.kind.is_body() => dependant.body.push(Rc::new(*field)),
+            Parameter::Field(field) => dependant.params.push(Rc::new(*field)),
             Parameter::Unknown(why) => {
                 dependant.gap(&format!("parameter `{}`", parameter.name), &why, parameter.place);
             }

@@ -15,6 +15,10 @@ const MAX_DEPTH: u32 = 100;
 /// Where a place is, for the contract.
 pub(crate) fn source(interp: &mut Interp, place: Option<Place>) -> Option<Source> {
     let (file, line) = interp.locate(place?)?;
+    // A place in the Python of ours says nothing to the user.
+    if file.starts_with('<') {
+        return None;
+    }
     Some(Source::new(&*file, line))
 }
 
@@ -73,7 +77,10 @@ fn nested(interp: &mut Interp, value: &Value, depth: u32) -> Json {
             let members = members.borrow().clone();
             let mut object = Map::new();
             for (key, value) in &members {
-                if let Some(key) = key_text(interp, &key.0) {
+                if let Value::Unknown(why) = &key.0 {
+                    report(interp, "unknown-value", why.why.clone(), why.place);
+                    object.insert(UNKNOWN.to_owned(), Json::from(reason(interp, &why.why, why.place)));
+                } else if let Some(key) = key_text(interp, &key.0) {
                     object.insert(key, nested(interp, value, depth + 1));
                 }
             }

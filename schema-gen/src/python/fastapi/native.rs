@@ -15,13 +15,52 @@ use super::text;
 pub(crate) fn native(name: &str) -> Option<Native> {
     Some(match name {
         "get_openapi" => Native { name: "get_openapi", run: get_openapi },
+        "either" => Native { name: "either", run: either },
         "has_body" => Native { name: "has_body", run: has_body },
         "is_router" => Native { name: "is_router", run: is_router },
         "jsonable_encoder" => Native { name: "jsonable_encoder", run: jsonable_encoder },
+        "join" => Native { name: "join", run: join },
         "path_format" => Native { name: "path_format", run: path_format },
         "unique_id" => Native { name: "unique_id", run: unique_id },
         _ => return None,
     })
+}
+
+/// `value or otherwise`; the value where it is not known.
+fn either(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
+    let value = args.take(0, "value").unwrap_or(Value::None);
+    let otherwise = args.take(1, "otherwise").unwrap_or(Value::None);
+    Ok(match interp.truth(&value)? {
+        Some(false) => otherwise,
+        Some(true) => value,
+        None => explained(value, &args),
+    })
+}
+
+/// A value that is not known, with the reason.
+fn explained(value: Value, args: &Args) -> Value {
+    match value {
+        Value::Unknown(_) | Value::Object(_) | Value::Dict(_) | Value::List(_) => value,
+        Value::Symbol(symbol) => Value::unknown(format!("`{}` is not read", symbol.0), args.place),
+        Value::Made(made) => {
+            Value::unknown(format!("what `{:?}` gives is not read", made.callee), made.place.or(args.place))
+        }
+        other => Value::unknown(format!("`{other:?}` is not known"), args.place),
+    }
+}
+
+/// A path after a prefix.
+fn join(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
+    let mut whole = String::new();
+    for (index, name) in ["prefix", "path"].into_iter().enumerate() {
+        let part = args.take(index, name).unwrap_or(Value::None);
+        let part = interp.force(&part);
+        match library::plain(&part) {
+            Value::Str(part) => whole.push_str(&part),
+            _ => return Ok(explained(part, &args)),
+        }
+    }
+    Ok(Value::str(&whole))
 }
 
 /// Whether a route's endpoint takes a body.

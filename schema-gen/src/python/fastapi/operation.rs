@@ -168,7 +168,7 @@ impl Writer<'_> {
             }
             plain => match interp.text(&plain, false) {
                 Some(text) => Fact::certain(text, source.clone()),
-                None => Fact::unknown(otherwise.to_owned(), format!("`{plain:?}` is no text"), source.clone()),
+                None => Fact::unknown(otherwise.to_owned(), format!("`{plain:?}` is not read"), source.clone()),
             },
         }
     }
@@ -305,11 +305,16 @@ impl Writer<'_> {
         };
         let status = match &route.status_code {
             Value::None => route::default_status(interp, &class).unwrap_or_else(|| "200".to_owned()),
-            Value::Unknown(unknown) => {
-                self.gap(interp, route, operation, format!("the status: {}", unknown.why));
+            Value::Int(status) => status.to_string(),
+            Value::Str(status) => status.to_string(),
+            other => {
+                let why = match other {
+                    Value::Unknown(unknown) => unknown.why.clone(),
+                    other => format!("`{other:?}` is not read"),
+                };
+                self.gap(interp, route, operation, format!("the status: {why}"));
                 "default".to_owned()
             }
-            other => key_text(interp, other).unwrap_or_else(|| "200".to_owned()),
         };
         let mut responses: Map<String, Json> = Map::new();
         let description = attribute(interp, &route.context, "response_description");

@@ -7,7 +7,7 @@ use crate::python::interp::{Interp, SignatureParameter};
 use crate::python::pydantic::{FieldInfo, Mode};
 use crate::python::value::Value;
 
-use super::class::{annotated, derives, is_instance, is_scalar, is_upload, unknown_class};
+use super::class::{annotated, derives, injected, is_instance, is_scalar, is_upload, unknown_class};
 use super::encode;
 use super::field::{Extras, Field, Kind};
 
@@ -18,19 +18,10 @@ pub(crate) enum Parameter {
     Injected,
     /// The scopes that are asked for.
     SecurityScopes,
-    Field(Field),
+    Field(Box<Field>),
     /// It cannot be known which of these it is.
     Unknown(String),
 }
-
-/// Classes that FastAPI passes in by itself.
-const INJECTED: [&str; 5] = [
-    "starlette.requests.Request",
-    "starlette.websockets.WebSocket",
-    "starlette.requests.HTTPConnection",
-    "starlette.responses.Response",
-    "starlette.background.BackgroundTasks",
-];
 
 pub(crate) fn analyse(interp: &mut Interp, parameter: &SignatureParameter, path_names: &[&str]) -> Parameter {
     let is_path = path_names.contains(&&*parameter.name);
@@ -86,11 +77,11 @@ pub(crate) fn analyse(interp: &mut Interp, parameter: &SignatureParameter, path_
         {
             return Parameter::Unknown(why);
         }
-        if INJECTED.iter().any(|dotted| derives(interp, &class, dotted)) {
-            return Parameter::Injected;
-        }
         if derives(interp, &class, "fastapi.security.SecurityScopes") {
             return Parameter::SecurityScopes;
+        }
+        if injected(interp, &class) {
+            return Parameter::Injected;
         }
     }
 
@@ -134,7 +125,7 @@ pub(crate) fn analyse(interp: &mut Interp, parameter: &SignatureParameter, path_
     {
         field.info.attributes.insert(Rc::from("validation_alias"), Value::Str(choice));
     }
-    Parameter::Field(field)
+    Parameter::Field(Box::new(field))
 }
 
 /// Of several aliases, the one that the path has.

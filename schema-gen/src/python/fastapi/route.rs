@@ -90,6 +90,10 @@ fn of_context(interp: &mut Interp, context: &Value, gaps: &mut Vec<Gap>) -> Opti
             Value::Made(made) => (format!("what `{:?}` gives is not read", made.callee), made.place),
             other => (format!("`{other:?}` is not read"), None),
         };
+        let place = place.or_else(|| inclusions(interp, &original).iter().rev().find_map(|inclusion| match inclusion {
+            Value::Object(object) => object.place,
+            _ => None,
+        }));
         gaps.push(Gap { what: "the routes of an included router".to_owned(), why, place });
         return None;
     }
@@ -210,11 +214,7 @@ pub(crate) fn takes_body(interp: &mut Interp, route: &Value) -> bool {
 /// A route that was made, or a router that was included, under a condition that is not known.
 fn certainty(interp: &mut Interp, original: &Value, context: &Value, in_schema: Option<String>) -> Certainty {
     let mut objects = vec![original.clone()];
-    if let Ok(Some(inclusion)) = interp.find_attribute(context, "inclusion")
-        && let Ok(chain) = interp.attribute(&inclusion, "chain")
-    {
-        objects.extend(items(interp, &chain).unwrap_or_default());
-    }
+    objects.extend(inclusions(interp, context));
     let uncertain: Option<Rc<Unknown>> = objects.iter().find_map(|object| match object {
         Value::Object(object) => object.uncertain.clone(),
         _ => None,
@@ -224,6 +224,13 @@ fn certainty(interp: &mut Interp, original: &Value, context: &Value, in_schema: 
         (None, Some(why)) => Certainty::Uncertain(why),
         (None, None) => Certainty::Certain,
     }
+}
+
+/// The inclusions of routers that a route came through, the outermost first.
+fn inclusions(interp: &mut Interp, context: &Value) -> Vec<Value> {
+    let Ok(Some(inclusion)) = interp.find_attribute(context, "inclusion") else { return Vec::new() };
+    let Ok(chain) = interp.attribute(&inclusion, "chain") else { return Vec::new() };
+    items(interp, &chain).unwrap_or_default()
 }
 
 struct Model {
@@ -305,6 +312,11 @@ fn additional(
     let responses = responses.borrow().clone();
     let mut result = Vec::new();
     for (status, response) in &responses {
+        if let Value::Unknown(unknown) = &status.0 {
+            let what = "the additional responses".to_owned();
+            gaps.push(Gap { what, why: unknown.why.clone(), place: unknown.place.or(place) });
+            continue;
+        }
         let model = match response {
             Value::Dict(members) => {
                 members.borrow().get(&crate::python::value::Key(Value::str("model"))).cloned().unwrap_or(Value::None)

@@ -2,67 +2,20 @@
 
 use std::rc::Rc;
 
-use crate::python::interp::{Interp, Signature, SignatureParameter};
+use crate::python::interp::{Interp, Signature};
 use crate::python::pydantic;
-use crate::python::syntax::ParameterKind;
 use crate::python::value::{DescriptorKind, Function, Value};
-
-use super::class::annotate;
 
 /// The signature of a callable; a name of a library is looked up in its source.
 pub(crate) fn signature(interp: &mut Interp, callable: &Value) -> Option<Signature> {
-    if pydantic::is_model(interp, callable) && !has_own_init(interp, callable) {
-        return Some(model_signature(interp, callable));
+    if matches!(callable, Value::Generic(_)) && pydantic::is_model(interp, callable) {
+        return Some(pydantic::signature(interp, callable));
     }
     if let Some(signature) = interp.signature(callable) {
         return Some(signature);
     }
     let forced = interp.force(callable);
     if forced.same(callable) { None } else { interp.signature(&forced) }
-}
-
-fn has_own_init(interp: &mut Interp, model: &Value) -> bool {
-    let class = match model {
-        Value::Class(class) => Rc::clone(class),
-        Value::Generic(generic) => match &generic.origin {
-            Value::Class(class) => Rc::clone(class),
-            _ => return false,
-        },
-        _ => return false,
-    };
-    interp
-        .mro(&class)
-        .iter()
-        .any(|base| matches!(base, Value::Class(base) if base.namespace.borrow().contains_key("__init__")))
-}
-
-/// The signature that pydantic gives a model (`pydantic/_internal/_signature.py`): its fields, by
-/// their aliases where these are names.
-fn model_signature(interp: &mut Interp, model: &Value) -> Signature {
-    let mut parameters = Vec::new();
-    for field in pydantic::fields(interp, model) {
-        let info = &field.info;
-        let alias = info.text("alias").or_else(|| info.text("validation_alias")).filter(|alias| is_identifier(alias));
-        let annotation = info.annotation.clone().unwrap_or_else(|| Value::symbol("typing.Any"));
-        let default = match (&info.default, &info.default_factory) {
-            _ if info.is_required() => None,
-            (Some(default), _) => Some(default.clone()),
-            (None, factory) => factory.clone(),
-        };
-        parameters.push(SignatureParameter {
-            name: alias.unwrap_or(field.name),
-            kind: ParameterKind::KeywordOnly,
-            annotation: Some(annotate(annotation, info.metadata.clone())),
-            default,
-            place: None,
-        });
-    }
-    Signature { parameters, returns: None }
-}
-
-fn is_identifier(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_alphabetic() || first == '_')
-        && text.chars().all(|one| one.is_alphanumeric() || one == '_')
 }
 
 /// The function that runs when a callable is called: through `functools.partial`, bound methods,

@@ -41,6 +41,13 @@ impl Interp<'_> {
     }
 
     fn member(&mut self, value: &Value, name: &str) -> Found {
+        match self.own_member(value, name)? {
+            None if name == "__class__" => Ok(Some(library::type_of(self, value))),
+            found => Ok(found),
+        }
+    }
+
+    fn own_member(&mut self, value: &Value, name: &str) -> Found {
         self.step(None)?;
         if let Some(unknown) = self.too_deep(None) {
             return Ok(Some(unknown));
@@ -116,7 +123,6 @@ impl Interp<'_> {
             Value::Unknown(_) => Ok(Some(value.clone())),
             _ => match library::value_attribute(self, value, name) {
                 Some(found) => found.map(Some),
-                None if name == "__class__" => Ok(Some(library::type_of(self, value))),
                 None => Ok(None),
             },
         }
@@ -402,6 +408,9 @@ impl Interp<'_> {
             "__class__" => return Ok(Some(Value::symbol("types.ModuleType"))),
             _ => {}
         }
+        if let Some(value) = self.from_globals_dict(name, &module.scope) {
+            return Ok(Some(value));
+        }
         if module.scope.unit.origin == super::scope::Origin::Prelude {
             let symbol = Symbol(Rc::clone(&module.name));
             return self.symbol_member(&symbol, name).map(Some);
@@ -431,7 +440,7 @@ impl Interp<'_> {
             "__dict__" => Some(namespace_dict(&function.attributes.borrow())),
             "__call__" | "__func__" => Some(value.clone()),
             "__class__" => Some(Value::symbol("types.FunctionType")),
-            "__globals__" => Some(namespace_dict(&super::scope::globals(&function.scope).names.borrow())),
+            "__globals__" => Some(self.globals_dict(&function.scope)),
             "__defaults__" | "__kwdefaults__" => {
                 let wants_keywords = name == "__kwdefaults__";
                 let mut tuple = Vec::new();
@@ -487,6 +496,11 @@ impl Interp<'_> {
 
     /// An attribute of a name of a library.
     pub(super) fn symbol_member(&mut self, symbol: &Symbol, name: &str) -> Result<Value, Raised> {
+        if !self.replaced.is_empty()
+            && let Some(value) = self.replaced.get(&*library::canonical(&format!("{}.{name}", symbol.0)))
+        {
+            return Ok(value.clone());
+        }
         if let Some(found) = library::symbol_attribute(self, symbol, name) {
             return found;
         }
@@ -606,7 +620,12 @@ impl Interp<'_> {
                 let function = pair.1.clone();
                 return self.set_attribute(&function, &name, to);
             }
-            Value::Descriptor(_) | Value::Symbol(_) | Value::Generic(_) => {}
+            // Something of a library is replaced, as tests and patches do.
+            Value::Symbol(symbol) => {
+                let dotted: Name = Rc::from(library::canonical(&format!("{}.{name}", symbol.0)));
+                self.replaced.insert(dotted, to);
+            }
+            Value::Descriptor(_) | Value::Generic(_) => {}
             _ => self.set_plainly(value, &name, to),
         }
         Ok(())

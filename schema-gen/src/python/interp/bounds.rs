@@ -14,11 +14,13 @@ const SMALL_STACK: usize = 1 << 20;
 /// Left for what does not ask before it calls.
 const RESERVE: usize = 256 << 10;
 /// Expressions and statements that are evaluated at most.
-const MAX_STEPS: u64 = 60_000_000;
+const MAX_STEPS: u64 = 20_000_000;
+/// The same for a name or call of an installed package that is read on demand.
+const MAX_STEPS_APART: u64 = 1_000_000;
 /// CPython's own recursion limit is 1,000.
 const MAX_CALLS: usize = 500;
 /// Rounds of one loop.
-pub(super) const MAX_ROUNDS: usize = 100_000;
+pub(super) const MAX_ROUNDS: usize = 20_000;
 /// Items of a collection that is made at once.
 pub(crate) const MAX_ITEMS: usize = 1_000_000;
 /// Bytes of a text.
@@ -37,6 +39,8 @@ pub(crate) fn on_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Option<
 
 pub(super) struct Bounds {
     steps: u64,
+    /// Where to stop.
+    limit: u64,
     stack_start: usize,
     stack_size: usize,
     stopped: Option<Rc<Unknown>>,
@@ -51,7 +55,7 @@ fn stack_pointer() -> usize {
 impl Bounds {
     pub(super) fn here() -> Self {
         let size = if std::thread::current().name() == Some(STACK_NAME) { STACK } else { SMALL_STACK };
-        Self { steps: 0, stack_start: stack_pointer(), stack_size: size.saturating_sub(RESERVE), stopped: None }
+        Self { steps: 0, limit: MAX_STEPS, stack_start: stack_pointer(), stack_size: size.saturating_sub(RESERVE), stopped: None }
     }
 
     fn is_deep(&self) -> bool {
@@ -63,8 +67,12 @@ impl Interp<'_> {
     /// Counts a step; fails when there were too many.
     pub(super) fn step(&mut self, place: Option<Place>) -> Result<(), Raised> {
         self.bounds.steps += 1;
-        if self.bounds.steps <= MAX_STEPS {
+        if self.bounds.steps <= self.bounds.limit {
             return Ok(());
+        }
+        if self.bounds.steps <= MAX_STEPS {
+            let why = format!("something of a library is not followed for more than {MAX_STEPS_APART} steps");
+            return Err(Raised::Stopped(Rc::new(Unknown { why, place })));
         }
         let stopped = match &self.bounds.stopped {
             Some(stopped) => Rc::clone(stopped),
@@ -79,8 +87,13 @@ impl Interp<'_> {
         Err(Raised::Stopped(stopped))
     }
 
-    pub(super) fn steps(&self) -> u64 {
-        self.bounds.steps
+    /// Evaluates something of a library within its own bound.
+    pub(super) fn bounded<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.bounds.limit;
+        self.bounds.limit = outer.min(self.bounds.steps + MAX_STEPS_APART);
+        let result = run(self);
+        self.bounds.limit = outer;
+        result
     }
 
     /// The unknown value of what lies too deep to be evaluated.

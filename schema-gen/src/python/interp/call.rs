@@ -168,20 +168,25 @@ impl Interp<'_> {
         };
         let frame = self.frames.pop();
         self.uncertain = uncertain;
-        let mut value = match result? {
-            Flow::Return(value) => value,
-            _ => Value::None,
+        let (pending, yields) = frame.map(|frame| (frame.pending, frame.yields)).unwrap_or_default();
+        let mut value = match result {
+            Ok(Flow::Return(value)) => Some(value),
+            Ok(_) => Some(Value::None),
+            // It has returned before, or it raises: what raises is taken not to happen.
+            Err(Raised::Exception(_)) if !pending.is_empty() => None,
+            Err(raised) => return Err(raised),
         };
-        let Some(frame) = frame else { return Ok(value) };
         if function.is_generator() {
-            return Ok(Value::list(frame.yields));
+            return Ok(Value::list(yields));
         }
-        for (other, why) in frame.pending {
-            if !deep_same(&other, &value, 8) {
-                value = Value::Unknown(why);
-            }
+        for (other, why) in pending {
+            value = Some(match value {
+                None => other,
+                Some(value) if deep_same(&other, &value, 8) => value,
+                Some(_) => Value::Unknown(why),
+            });
         }
-        Ok(value)
+        Ok(value.unwrap_or(Value::None))
     }
 
     fn bind_arguments(&mut self, function: &Rc<Function>, args: Args) -> Result<Namespace, Raised> {

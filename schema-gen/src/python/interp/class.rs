@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::call::bound;
 use super::mro::is_model_symbol;
+use super::scope::Origin;
 use super::protocol::instance_new;
 use super::{Args, Frame, Interp, Raised, Scope, ScopeData, ScopeKind};
 use crate::python::syntax::{ClassDef, Name};
@@ -30,6 +31,18 @@ pub(super) struct Parts {
     pub(super) definition: Option<Rc<ClassDef>>,
     pub(super) scope: Scope,
     pub(super) place: Option<Place>,
+}
+
+/// Whether a hook is of an installed package; else the hook.
+fn own_hook(hook: Option<Value>) -> (bool, Option<Value>) {
+    let function = match &hook {
+        Some(Value::Descriptor(descriptor)) => Some(&descriptor.function),
+        hook => hook.as_ref(),
+    };
+    match function {
+        Some(Value::Function(function)) if function.scope.unit.origin == Origin::Installed => (true, None),
+        _ => (false, hook),
+    }
 }
 
 impl Interp<'_> {
@@ -133,12 +146,20 @@ impl Interp<'_> {
     /// service.
     pub(super) fn make_class(&mut self, parts: Parts) -> Result<Value, Raised> {
         let Some(metaclass) = self.metaclass_of(&parts.keywords, &parts.bases) else {
-            return self.finish_class(parts, None);
+            return self.finish_class(parts);
         };
         let (new, init) = (self.class_member(&metaclass, "__new__"), self.class_member(&metaclass, "__init__"));
         if new.is_none() && init.is_none() {
-            return self.finish_class(parts, None);
+            return self.finish_class(parts);
         }
+        let (hidden, new) = own_hook(new);
+        let (also_hidden, init) = own_hook(init);
+        if new.is_none() && init.is_none() {
+            let made = self.finish_class(parts)?;
+            self.mark_opaque(&made);
+            return Ok(made);
+        }
+        let is_opaque = hidden || also_hidden;
         let mut dict = Dict::default();
         dict.insert(Key(Value::str("__module__")), Value::Str(Rc::clone(&parts.module)));
         dict.insert(Key(Value::str("__qualname__")), Value::Str(Rc::clone(&parts.qualname)));
@@ -180,11 +201,14 @@ impl Interp<'_> {
         let left = self.making.pop().flatten();
         let mut made = made?;
         if let (false, Some(parts)) = (matches!(made, Value::Class(_)), left) {
-            made = self.finish_class(parts, None)?;
+            made = self.finish_class(parts)?;
         }
         if let (Some(init), Value::Class(_)) = (init, &made) {
             let method = bound(&init, &made);
             self.call(&method, args)?;
+        }
+        if is_opaque {
+            self.mark_opaque(&made);
         }
         Ok(made)
     }
@@ -192,7 +216,7 @@ impl Interp<'_> {
     /// Makes the class that a metaclass is asked for, from its parts as they are.
     fn make_pending(&mut self, place: Option<Place>) -> Result<Value, Raised> {
         match self.making.last_mut().and_then(Option::take) {
-            Some(parts) => self.finish_class(parts, None),
+            Some(parts) => self.finish_class(parts),
             None => Ok(Value::unknown("a class that is made by its metaclass", place)),
         }
     }
@@ -247,7 +271,7 @@ impl Interp<'_> {
             }
             _ => {}
         }
-        self.finish_class(parts, None)
+        self.finish_class(parts)
     }
 
     fn free_parts(&self, name: &Name, bases: Vec<Value>, place: Option<Place>) -> Parts {
@@ -298,7 +322,7 @@ impl Interp<'_> {
     }
 
     /// Makes the class and tells everybody who wants to know.
-    fn finish_class(&mut self, parts: Parts, _metaclass: Option<&Rc<Class>>) -> Result<Value, Raised> {
+    fn finish_class(&mut self, parts: Parts) -> Result<Value, Raised> {
         let docstring = match parts.namespace.get("__doc__") {
             Some(Value::Str(text)) => Some(Rc::clone(text)),
             _ => parts.definition.as_ref().and_then(|def| def.docstring.clone()),
@@ -340,13 +364,24 @@ impl Interp<'_> {
         self.set_names(&class)?;
         library::class_created(self, &class)?;
         pydantic::class_created(self, &class)?;
-        if let Some(init) = self.member_after(&class, &class, "__init_subclass__") {
+        let (is_opaque, init) = own_hook(self.member_after(&class, &class, "__init_subclass__"));
+        if is_opaque {
+            self.mark_opaque(&value);
+        }
+        if let Some(init) = init {
             let method = bound(&init, &value);
             let mut args = Args::new(Vec::new(), class.place);
             args.keywords = init_keywords;
             self.call(&method, args)?;
         }
         Ok(value)
+    }
+
+    /// What a library does to a class when it is made is not followed: it may have set anything.
+    fn mark_opaque(&mut self, class: &Value) {
+        if let Value::Class(class) = class {
+            self.opaque.insert(Rc::as_ptr(class));
+        }
     }
 
     /// `__set_name__` of what stands in the body.
@@ -400,7 +435,7 @@ impl Interp<'_> {
     /// Makes an instance: `Class(...)`.
     pub(super) fn instantiate(&mut self, class: &Rc<Class>, args: Args) -> Result<Value, Raised> {
         if let Some(metaclass) = self.metaclass(class)
-            && let Some(call) = self.class_member(&metaclass, "__call__")
+            && let (false, Some(call)) = own_hook(self.class_member(&metaclass, "__call__"))
         {
             let method = bound(&call, &Value::Class(Rc::clone(class)));
             return self.call(&method, args);

@@ -40,7 +40,15 @@ impl Interp<'_> {
                 if let Some(result) = self.own_comparison(method, left, right, place)? {
                     return Ok(result);
                 }
-                library::equal(self, left, right)?.map(|equal| equal == (op == CmpOp::Eq))
+                let known = match (left, right) {
+                    (Value::Symbol(left), Value::Symbol(right)) => different_classes(&left.0, &right.0).then_some(false),
+                    _ => None,
+                };
+                let known = match known {
+                    Some(known) => Some(known),
+                    None => library::equal(self, left, right)?,
+                };
+                known.map(|equal| equal == (op == CmpOp::Eq))
             }
             CmpOp::In => self.contains(right, left)?,
             CmpOp::NotIn => self.contains(right, left)?.map(|contains| !contains),
@@ -187,6 +195,16 @@ fn key_in<'k>(item: &Value, found: bool, mut keys: impl Iterator<Item = &'k Key>
         return None;
     }
     if found || !keys.any(|key| key.0.is_unknown()) { Some(found) } else { None }
+}
+
+/// Whether two names are surely of different classes: of what is modelled, by one name each.
+fn different_classes(left: &str, right: &str) -> bool {
+    let is_class = |name: &str| {
+        library::module(name.split('.').next().unwrap_or_default()).is_some()
+            && (name.starts_with("builtins.")
+                || name.rsplit('.').next().is_some_and(|last| last.trim_start_matches('_').starts_with(char::is_uppercase)))
+    };
+    left != right && is_class(left) && is_class(right)
 }
 
 /// Whether a name is written as those of classes are.

@@ -30,9 +30,19 @@ impl<'t> Interp<'t> {
 
     /// Whether something around the place that is being evaluated catches an exception.
     pub(super) fn is_caught(&mut self, exception: &Value) -> bool {
+        self.is_caught_within(exception, 0)
+    }
+
+    /// Whether something in the module that is being run catches an exception.
+    pub(super) fn is_caught_here(&mut self, exception: &Value) -> bool {
+        self.is_caught_within(exception, self.module_guards)
+    }
+
+    fn is_caught_within(&mut self, exception: &Value, start: usize) -> bool {
         let all: Vec<Option<Value>> = self
             .guards
             .iter()
+            .skip(start)
             .flat_map(|guard| match guard {
                 Guard::Handlers(handlers) => handlers.as_slice(),
                 Guard::Branch => &[],

@@ -322,8 +322,19 @@ impl Interp<'_> {
         let mut unknown = None;
         let mut last = Value::None;
         for part in parts {
-            let value = self.eval(part, scope)?;
-            match self.truth(&value)? {
+            let evaluated = match &unknown {
+                None => self.eval(part, scope).and_then(|value| Ok((self.truth(&value)?, value))),
+                Some(_) => self.guarded(&[], |interp| {
+                    interp.eval(part, scope).and_then(|value| Ok((interp.truth(&value)?, value)))
+                }),
+            };
+            let (truth, value) = match evaluated {
+                Ok(evaluated) => evaluated,
+                // It raises if it is evaluated, so that what stands before it decides.
+                Err(Raised::Exception(_)) if unknown.is_some() => (Some(decisive), Value::Bool(decisive)),
+                Err(raised) => return Err(raised),
+            };
+            match truth {
                 Some(known) if known == decisive => {
                     // Whatever the unknown ones are, the result is as true as this one.
                     return Ok(match unknown {

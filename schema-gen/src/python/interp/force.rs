@@ -7,6 +7,9 @@ use super::{Args, Interp, Raised};
 use crate::python::library;
 use crate::python::value::{Made, Symbol, Value};
 
+/// Names of libraries that are read one for the sake of another.
+const MAX_READING: usize = 40;
+
 impl Interp<'_> {
     /// What a name of an installed library stands for, where its source is given; the value itself
     /// for everything else. Modelled libraries (typing, pydantic, …) stay symbols.
@@ -24,6 +27,9 @@ impl Interp<'_> {
         }
         let top = symbol.0.split('.').next().unwrap_or_default();
         if is_standard(top) || library::module(top).is_some() || self.options.site_packages.is_empty() {
+            return None;
+        }
+        if self.reading >= MAX_READING {
             return None;
         }
         // Whoever asks for it meanwhile gets the name.
@@ -76,6 +82,9 @@ impl Interp<'_> {
         if self.options.site_packages.is_empty() {
             return None;
         }
+        if self.reading >= MAX_READING {
+            return None;
+        }
         self.realized.insert(Rc::as_ptr(made), (Rc::clone(made), None));
         let found = self.apart(|interp| interp.call_again(made).ok().flatten());
         self.realized.insert(Rc::as_ptr(made), (Rc::clone(made), found.clone()));
@@ -118,11 +127,15 @@ impl Interp<'_> {
     fn apart<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let journals = std::mem::take(&mut self.journals);
         let guards = std::mem::take(&mut self.guards);
+        let module_guards = std::mem::take(&mut self.module_guards);
+        self.reading += 1;
         let uncertain = self.uncertain.take();
         let at = self.at.take();
-        let result = run(self);
+        let result = self.bounded(run);
         self.at = at;
         self.uncertain = uncertain;
+        self.reading -= 1;
+        self.module_guards = module_guards;
         self.guards = guards;
         self.journals = journals;
         result

@@ -1,15 +1,16 @@
 //! The module graph: `import`, `from … import …`, and running modules.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::bounds::MAX_MODULES;
 use super::scope::{Origin, TypeOnly, Unit, globals};
 use super::stdlib::is_standard;
-use super::{Frame, Interp, Raised, Scope, ScopeData, ScopeKind};
+use super::{Args, Frame, Interp, Raised, Scope, ScopeData, ScopeKind};
 use crate::python::library::{self, Source};
 use crate::python::syntax::{self, Name, Stmt, StmtKind};
-use crate::python::value::{FileId, Module, Place, Symbol, Unknown, Value};
+use crate::python::value::{FileId, Made, Module, Namespace, Place, Symbol, Unknown, Value};
 
 /// Where a module's text is.
 enum Located {
@@ -47,8 +48,12 @@ impl Interp<'_> {
         if let Some(module) = self.modules.get(dotted) {
             return Ok(Value::Module(Rc::clone(module)));
         }
-        let roots = &self.options.roots;
-        let Some(located) = self.find(roots, dotted, place)? else {
+        let located = match self.find(&self.options.roots, dotted, place)? {
+            // A package beside the roots comes before a mere folder in them.
+            Some(Located::Namespace(_)) if parent.is_none() && self.is_installed_package(dotted) => None,
+            located => located,
+        };
+        let Some(located) = located else {
             self.absent.insert(Rc::from(dotted));
             return self.missing(dotted, place);
         };
@@ -83,17 +88,18 @@ impl Interp<'_> {
     /// it is known not to be there.
     fn missing(&mut self, dotted: &str, place: Option<Place>) -> Result<Value, Raised> {
         let in_project = dotted.rsplit_once('.').is_some_and(|(parent, _)| {
-            self.modules.get(parent).is_some_and(|module| module.scope.unit.origin == Origin::Project)
+            self.modules
+                .get(parent)
+                .is_some_and(|module| module.scope.unit.origin == Origin::Project && !is_folder_alone(module))
         });
-        let message = format!("No module named '{dotted}'");
-        let absent = library::raise("builtins.ModuleNotFoundError", &message, place);
+        let absent = not_found(dotted, place);
         if in_project {
             return Err(absent);
         }
         // Where nothing would catch it, the service could not run without it.
         if let Raised::Exception(exception) = &absent
             && !self.options.site_packages.is_empty()
-            && self.is_caught(&exception.clone())
+            && self.is_caught_here(&exception.clone())
             && !self.is_installed(dotted)
         {
             return Err(absent);
@@ -110,6 +116,15 @@ impl Interp<'_> {
                 let path = join(folder, top);
                 self.tree.is_folder(&path) || !matches!(self.tree.read(&format!("{path}.py")), Ok(None))
             })
+    }
+
+    fn is_installed_package(&self, top: &str) -> bool {
+        self.options.site_packages.iter().any(|folder| {
+            let path = join(folder, top);
+            [format!("{path}/__init__.py"), format!("{path}.py")]
+                .iter()
+                .any(|file| !matches!(self.tree.read(file), Ok(None)))
+        })
     }
 
     /// Whether it is not known that a module is there.
@@ -172,6 +187,7 @@ impl Interp<'_> {
             let mut names = scope.names.borrow_mut();
             names.insert(Rc::from("__name__"), Value::Str(Rc::clone(&name)));
             names.insert(Rc::from("__package__"), Value::str(package));
+            names.insert(Rc::from("__spec__"), module_spec(dotted, package, path));
             if let Some(path) = path {
                 names.insert(Rc::from("__file__"), Value::str(path));
                 if is_package && let Some((folder, _)) = path.rsplit_once('/') {
@@ -222,6 +238,7 @@ impl Interp<'_> {
                 Some(std::mem::take(&mut self.guards))
             }
         };
+        let module_guards = std::mem::replace(&mut self.module_guards, self.guards.len());
         self.frames.push(Frame {
             scope: Rc::clone(&module.scope),
             function: None,
@@ -233,6 +250,7 @@ impl Interp<'_> {
         });
         let ran = self.exec_block(&parsed.body, &module.scope);
         self.frames.pop();
+        self.module_guards = module_guards;
         if let Some(guards) = guards {
             self.guards = guards;
         }
@@ -317,10 +335,9 @@ impl Interp<'_> {
     }
 
     fn missing_here(&mut self, dotted: &str, place: Place) -> Result<Value, Raised> {
-        let message = format!("No module named '{dotted}'");
-        let absent = library::raise("builtins.ModuleNotFoundError", &message, Some(place));
+        let absent = not_found(dotted, Some(place));
         if let Raised::Exception(exception) = &absent
-            && self.is_caught(&exception.clone())
+            && self.is_caught_here(&exception.clone())
             && !self.is_installed(dotted)
         {
             return Err(absent);
@@ -407,6 +424,14 @@ impl Interp<'_> {
                 }
                 if let Some(value) = self.find_attribute(source, name)? {
                     return Ok(value);
+                }
+                // A folder without a file may be shadowed by what is installed under its name.
+                if is_folder_alone(module) {
+                    return Ok(Value::symbol(&library::canonical(&dotted)));
+                }
+                // What a library's module does while it is imported is not all followed.
+                if module.scope.unit.origin == Origin::Installed {
+                    return Ok(Value::symbol(&library::canonical(&dotted)));
                 }
                 let message = format!("cannot import name '{name}' from '{}'", module.name);
                 Err(library::raise("builtins.ImportError", &message, Some(place)))
@@ -521,6 +546,32 @@ impl Interp<'_> {
         let [only] = stars.as_slice() else { return None };
         self.symbol_member(&Symbol(Rc::clone(only)), name).ok()
     }
+}
+
+/// Whether a module is a folder without `__init__.py`.
+fn is_folder_alone(module: &Module) -> bool {
+    module.is_package && !module.scope.names.borrow().contains_key("__file__")
+}
+
+fn not_found(dotted: &str, place: Option<Place>) -> Raised {
+    let mut args = Args::new(vec![Value::str(&format!("No module named '{dotted}'"))], place);
+    args.keywords.insert(Rc::from("name"), Value::str(dotted));
+    Raised::Exception(super::call::record(Value::symbol("builtins.ModuleNotFoundError"), args))
+}
+
+/// `__spec__`, as far as it is read.
+fn module_spec(dotted: &str, package: &str, path: Option<&str>) -> Value {
+    let mut attributes = Namespace::default();
+    attributes.insert(Rc::from("name"), Value::str(dotted));
+    attributes.insert(Rc::from("parent"), Value::str(package));
+    attributes.insert(Rc::from("origin"), path.map_or(Value::None, Value::str));
+    Value::Made(Rc::new(Made {
+        callee: Value::symbol("importlib.machinery.ModuleSpec"),
+        args: vec![Value::str(dotted)],
+        kwargs: Namespace::default(),
+        place: None,
+        attributes: RefCell::new(attributes),
+    }))
 }
 
 fn join(folder: &str, relative: &str) -> String {

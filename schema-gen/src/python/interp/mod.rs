@@ -36,7 +36,7 @@ mod with;
 #[cfg(test)]
 mod tests;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::syntax::{Expr, Name, ParameterKind};
-use super::value::{Class, FileId, Made, Module, Namespace, Object, Place, Unknown, Value};
+use super::value::{Class, Dict, FileId, Made, Module, Namespace, Object, Place, Unknown, Value};
 use crate::tree::SourceTree;
 use crate::{Diagnostic, Options};
 
@@ -152,6 +152,8 @@ pub(crate) struct Interp<'t> {
     files: Vec<FileData>,
     frames: Vec<Frame>,
     guards: Vec<Guard>,
+    /// How many of the guards stand around the import of the module that is being run.
+    module_guards: usize,
     /// The exceptions that are being handled, innermost last.
     handled: Vec<Value>,
     /// The exception that a `raise` statement raised last.
@@ -164,8 +166,15 @@ pub(crate) struct Interp<'t> {
     /// Modules that were looked for and are not in the roots.
     absent: FxHashSet<Name>,
     forced: FxHashMap<Name, Option<Value>>,
+    /// Attributes of libraries that the service replaced, by their dotted names.
+    replaced: FxHashMap<Name, Value>,
+    /// How many names of libraries are being read, one for the sake of another.
+    reading: usize,
+    globals_dicts: Vec<(Scope, Rc<RefCell<Dict>>)>,
     builtins: FxHashMap<Name, Option<Value>>,
     realized: FxHashMap<*const Made, (Rc<Made>, Option<Value>)>,
+    /// Classes that a library's hooks had in hand.
+    opaque: FxHashSet<*const Class>,
     subclasses: FxHashMap<*const Class, Vec<Rc<Class>>>,
     class_dicts: Vec<class::Pending>,
     /// The classes that metaclasses are about to make.
@@ -188,6 +197,7 @@ impl<'t> Interp<'t> {
             files: Vec::new(),
             frames: Vec::new(),
             guards: Vec::new(),
+            module_guards: 0,
             handled: Vec::new(),
             explicit: None,
             journals: Vec::new(),
@@ -196,8 +206,12 @@ impl<'t> Interp<'t> {
             reported: FxHashSet::default(),
             absent: FxHashSet::default(),
             forced: FxHashMap::default(),
+            replaced: FxHashMap::default(),
+            reading: 0,
+            globals_dicts: Vec::new(),
             builtins: FxHashMap::default(),
             realized: FxHashMap::default(),
+            opaque: FxHashSet::default(),
             subclasses: FxHashMap::default(),
             class_dicts: Vec::new(),
             making: Vec::new(),

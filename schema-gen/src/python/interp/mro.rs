@@ -103,9 +103,11 @@ impl Interp<'_> {
 
     /// Whether a class has bases of which nothing is known.
     pub(super) fn is_opaque(&mut self, class: &Rc<Class>) -> bool {
-        self.mro(class).iter().any(|entry| match entry {
+        let mro = self.mro(class);
+        let opaque = &self.opaque;
+        mro.iter().any(|entry| match entry {
             Value::Symbol(symbol) => !is_transparent(symbol),
-            Value::Class(_) => false,
+            Value::Class(class) => opaque.contains(&Rc::as_ptr(class)),
             _ => true,
         })
     }

@@ -200,9 +200,10 @@ impl Interp<'_> {
         Some(match &*symbol.0 {
             "builtins.type.__new__" => self.type_new(args.clone()),
             "builtins.super" => Ok(self.make_super(args)),
-            "builtins.globals" => Ok(self.frames.last().map_or(Value::None, |frame| {
-                namespace_dict(&super::scope::globals(&frame.scope).names.borrow())
-            })),
+            "builtins.globals" => Ok(match self.frames.last().map(|frame| Rc::clone(&frame.scope)) {
+                Some(scope) => self.globals_dict(&scope),
+                None => Value::None,
+            }),
             "builtins.locals" => {
                 Ok(self.frames.last().map_or(Value::None, |frame| namespace_dict(&frame.scope.names.borrow())))
             }

@@ -7,7 +7,7 @@ use super::Interp;
 use super::journal::Slot;
 use crate::python::library;
 use crate::python::syntax::Name;
-use crate::python::value::{Class, FileId, Namespace, Value};
+use crate::python::value::{Class, Dict, FileId, Key, Namespace, Value};
 
 /// The names of a block, and where to look further.
 pub(crate) type Scope = Rc<ScopeData>;
@@ -169,7 +169,7 @@ fn target(scope: &Scope, name: &str) -> Scope {
 impl Interp<'_> {
     /// What a name stands for in a scope, builtins included.
     pub(crate) fn lookup(&mut self, name: &str, scope: &Scope) -> Option<Value> {
-        lookup_bound(name, scope).or_else(|| self.builtin(name))
+        lookup_bound(name, scope).or_else(|| self.from_globals_dict(name, scope)).or_else(|| self.builtin(name))
     }
 
     pub(super) fn builtin(&mut self, name: &str) -> Option<Value> {
@@ -179,6 +179,41 @@ impl Interp<'_> {
         let known = library::builtin(name);
         self.builtins.insert(Rc::from(name), known.clone());
         known
+    }
+
+    /// `globals()`: a dictionary of the module's names. What is set in it becomes a name.
+    pub(super) fn globals_dict(&mut self, scope: &Scope) -> Value {
+        let module = globals(scope);
+        let known = self.globals_dicts.iter().find(|(it, _)| Rc::ptr_eq(it, &module)).map(|(_, dict)| Rc::clone(dict));
+        let dict = match known {
+            Some(dict) => dict,
+            None => {
+                let dict = Rc::new(RefCell::new(Dict::default()));
+                self.globals_dicts.push((Rc::clone(&module), Rc::clone(&dict)));
+                dict
+            }
+        };
+        {
+            let names = module.names.borrow();
+            let mut dict = dict.borrow_mut();
+            dict.extend(names.iter().map(|(name, value)| (Key(Value::Str(Rc::clone(name))), value.clone())));
+        }
+        Value::Dict(dict)
+    }
+
+    /// Whether a dictionary is that of a module's names.
+    pub(super) fn is_globals_dict(&self, dict: &Rc<RefCell<Dict>>) -> bool {
+        self.globals_dicts.iter().any(|(_, it)| Rc::ptr_eq(it, dict))
+    }
+
+    /// A name that was set by way of `globals()`.
+    pub(super) fn from_globals_dict(&self, name: &str, scope: &Scope) -> Option<Value> {
+        if self.globals_dicts.is_empty() {
+            return None;
+        }
+        let module = globals(scope);
+        let (_, dict) = self.globals_dicts.iter().find(|(it, _)| Rc::ptr_eq(it, &module))?;
+        dict.borrow().get(&Key(Value::str(name))).cloned()
     }
 
     /// Binds a name as an assignment in that scope does.

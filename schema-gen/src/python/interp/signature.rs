@@ -21,6 +21,24 @@ impl Interp<'_> {
             return None;
         }
         match callable {
+            // `(self, /, *args, **kwargs)`
+            Value::Native(native) if native.name == "object.__init__" => {
+                let parameter = |name: &str, kind| SignatureParameter {
+                    name: Rc::from(name),
+                    kind,
+                    annotation: None,
+                    default: None,
+                    place: None,
+                };
+                Some(Signature {
+                    parameters: vec![
+                        parameter("self", ParameterKind::PositionalOnly),
+                        parameter("args", ParameterKind::VarPositional),
+                        parameter("kwargs", ParameterKind::VarKeyword),
+                    ],
+                    returns: None,
+                })
+            }
             Value::Function(function) => {
                 if let Some(given) = function.attributes.borrow().get("__signature__").cloned() {
                     return self.given_signature(&given);

@@ -195,6 +195,12 @@ impl Interp<'_> {
                     return Ok(unknown());
                 }
                 drop(items);
+                // What is not read may have set it, as generated code has it.
+                if let Value::Dict(items) = value
+                    && self.is_globals_dict(items)
+                {
+                    return Ok(unknown());
+                }
                 Err(key_error(index, place))
             }
             Value::List(_) | Value::Tuple(_) | Value::Str(_) | Value::Bytes(_) => {

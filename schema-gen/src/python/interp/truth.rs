@@ -38,11 +38,11 @@ impl Interp<'_> {
                 }
             }
             Value::Made(made) => match self.realize(made) {
-                Some(Value::Made(_)) => None,
+                Some(Value::Made(_)) => crate::python::pydantic::made_truth(made),
                 Some(known) => self.truth(&known)?,
                 // A function behind a decorator that is not read.
                 None if made.attributes.borrow().contains_key("__wrapped__") => Some(true),
-                None => None,
+                None => crate::python::pydantic::made_truth(made),
             },
             Value::Symbol(symbol) => match self.force(value) {
                 Value::Symbol(_) => library::module(symbol.0.split('.').next().unwrap_or_default()).and(
@@ -88,7 +88,15 @@ impl Interp<'_> {
                 let decisive = *op == BoolOp::Or;
                 let mut result = Some(!decisive);
                 for part in parts {
-                    match self.condition(part, scope)? {
+                    let known = match result {
+                        Some(_) => self.condition(part, scope)?,
+                        // If it raises, what stands before it decides: what raises is taken not to happen.
+                        None => match self.guarded(&[], |interp| interp.condition(part, scope)) {
+                            Err(Raised::Exception(_)) => Some(decisive),
+                            known => known?,
+                        },
+                    };
+                    match known {
                         Some(known) if known == decisive => return Ok(Some(decisive)),
                         Some(_) => {}
                         None => result = None,

@@ -77,9 +77,19 @@ fn equal_within(interp: &mut Interp<'_>, left: &Value, right: &Value, depth: u32
             return Ok((certain(&left) || certain(&right)).then_some(false));
         }
         (Value::Symbol(one), other) | (other, Value::Symbol(one)) => {
-            // A name of a module that is not read may be a constant.
-            let is_type = one.0.starts_with("builtins.") || one.0.starts_with("typing.");
-            return Ok((is_type || matches!(other, Value::Class(_) | Value::None)).then_some(false));
+            // A name of a module that is not read may be a constant, or another name of the same.
+            let is_type = |name: &str| {
+                super::types::is_class(name)
+                    || ["builtins.", "typing.", "types.", "collections.abc.", "pydantic."]
+                        .iter()
+                        .any(|module| name.starts_with(module))
+            };
+            let differs = match other {
+                Value::Symbol(other) => is_type(&one.0) && is_type(&other.0),
+                Value::Class(_) | Value::None => true,
+                _ => is_type(&one.0),
+            };
+            return Ok(differs.then_some(false));
         }
         _ => return Ok(Some(left.same(&right))),
     };

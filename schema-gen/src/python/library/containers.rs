@@ -163,27 +163,30 @@ pub(super) fn dict_method(name: &str) -> Option<Native> {
         };
     }
     methods!(
-        "get" => |_, items, mut args| {
+        "get" => |interp, items, mut args| {
             let Some(key) = args.take(0, "key") else { return Ok(None) };
-            if key.is_unknown() {
-                return Ok(Some(key));
-            }
+            let key = match known_key(interp, items, key) {
+                Ok(key) => key,
+                Err(unknown) => return Ok(Some(unknown)),
+            };
             let found = items.borrow().get(&Key(key)).cloned();
             Ok(found.or_else(|| args.take(1, "default")).or(Some(Value::None)))
         },
-        "setdefault" => |_, items, mut args| {
+        "setdefault" => |interp, items, mut args| {
             let Some(key) = args.take(0, "key") else { return Ok(None) };
-            if key.is_unknown() {
-                return Ok(Some(key));
-            }
+            let key = match known_key(interp, items, key) {
+                Ok(key) => key,
+                Err(unknown) => return Ok(Some(unknown)),
+            };
             let default = args.take(1, "default").unwrap_or(Value::None);
             Ok(Some(items.borrow_mut().entry(Key(key)).or_insert(default).clone()))
         },
-        "pop" => |_, items, mut args| {
+        "pop" => |interp, items, mut args| {
             let Some(key) = args.take(0, "key") else { return Ok(None) };
-            if key.is_unknown() {
-                return Ok(Some(key));
-            }
+            let key = match known_key(interp, items, key) {
+                Ok(key) => key,
+                Err(unknown) => return Ok(Some(unknown)),
+            };
             let found = items.borrow_mut().shift_remove(&Key(key.clone()));
             match found.or_else(|| args.take(1, "default")) {
                 Some(value) => Ok(Some(value)),
@@ -232,11 +235,12 @@ pub(super) fn dict_method(name: &str) -> Option<Native> {
         },
         "__len__" => |_, items, _| Ok(Some(Value::Int(items.borrow().len() as i64))),
         "__iter__" => |_, items, _| Ok(Some(Value::list(items.borrow().keys().map(|key| key.0.clone()).collect()))),
-        "__contains__" => |_, items, mut args| {
+        "__contains__" => |interp, items, mut args| {
             let Some(key) = args.take(0, "key") else { return Ok(None) };
-            if key.is_unknown() {
-                return Ok(Some(key));
-            }
+            let key = match known_key(interp, items, key) {
+                Ok(key) => key,
+                Err(unknown) => return Ok(Some(unknown)),
+            };
             Ok(Some(Value::Bool(items.borrow().contains_key(&Key(key)))))
         },
         "__getitem__" => |_, items, mut args| {
@@ -366,7 +370,21 @@ fn on(
     if args.incomplete {
         return Ok(Value::unknown(format!("{name} with arguments that are not known"), place));
     }
+    if changes(name) {
+        interp.touch(&receiver);
+    }
     Ok(run(interp, &receiver, args)?.unwrap_or_else(|| Value::unknown(format!("{name} is not evaluated here"), place)))
+}
+
+/// Whether a method changes what it is called on.
+fn changes(name: &str) -> bool {
+    let method = name.rsplit('.').next().unwrap_or_default();
+    matches!(
+        method,
+        "append" | "extend" | "__iadd__" | "insert" | "pop" | "remove" | "clear" | "reverse" | "sort" | "__setitem__"
+            | "__delitem__" | "setdefault" | "popitem" | "update" | "move_to_end" | "add" | "discard"
+            | "difference_update"
+    )
 }
 
 type ListMethod = fn(&mut Interp<'_>, &Rc<RefCell<Vec<Value>>>, Args) -> Pure;
@@ -376,7 +394,11 @@ fn on_list(interp: &mut Interp<'_>, mut args: Args, name: &'static str, run: Lis
     if args.positional.is_empty() {
         return Err(raise("builtins.TypeError", &format!("{name} needs an argument"), place));
     }
-    let done = match plain(&args.positional.remove(0)) {
+    let receiver = plain(&args.positional.remove(0));
+    if changes(name) {
+        interp.touch(&receiver);
+    }
+    let done = match receiver {
         Value::List(items) if !args.incomplete => run(interp, &items, args)?,
         unknown @ Value::Unknown(_) => Some(unknown),
         _ => None,
@@ -412,6 +434,21 @@ fn extend(interp: &mut Interp<'_>, items: &Rc<RefCell<Vec<Value>>>, value: &Valu
 fn position(length: usize, index: i64) -> Option<usize> {
     let at = if index < 0 { index + length as i64 } else { index };
     usize::try_from(at).ok().filter(|at| *at < length)
+}
+
+/// The key to look up; what it is unknown for, where it is: also what a library gives, which may
+/// equal any key.
+fn known_key(interp: &mut Interp<'_>, items: &RefCell<Dict>, key: Value) -> Result<Value, Value> {
+    let Value::Made(made) = &key else {
+        return if key.is_unknown() { Err(key) } else { Ok(key) };
+    };
+    if items.borrow().is_empty() || items.borrow().contains_key(&Key(key.clone())) {
+        return Ok(key);
+    }
+    match interp.realize(made) {
+        Some(known) if !matches!(known, Value::Made(_) | Value::Unknown(_)) => Ok(known),
+        _ => Err(Value::unknown(format!("a key that is not known: {key:?}"), made.place)),
+    }
 }
 
 fn key_error(key: &Value, args: &Args) -> Raised {

@@ -85,6 +85,17 @@ fn unknown_argument(args: &Args) -> Option<Value> {
     args.positional.iter().chain(args.keywords.values()).find(|it| it.is_unknown()).cloned()
 }
 
+/// Calls of libraries among the arguments, for what they give, where their source is at hand.
+fn realize_all(interp: &mut Interp<'_>, args: &mut Args) {
+    for value in args.positional.iter_mut().chain(args.keywords.values_mut()) {
+        if let Value::Made(made) = &*value
+            && let Some(known) = interp.realize(&Rc::clone(made))
+        {
+            *value = known;
+        }
+    }
+}
+
 /// The function of that dotted name that has a meaning of ours.
 fn function(dotted: &str) -> Option<Native> {
     builtins::function(dotted)
@@ -141,6 +152,14 @@ pub(crate) fn symbol_attribute(interp: &mut Interp<'_>, symbol: &Symbol, name: &
     if symbol.is("_hitchpost") {
         let native = standard::own(name).or_else(|| super::fastapi::native(name))?;
         return Some(Ok(Value::Native(native)));
+    }
+    if name == "__class__" {
+        let class = match &*symbol.0 {
+            it if types::is_class(it) => "builtins.type",
+            it if it.starts_with("typing.") => "typing._SpecialForm",
+            _ => return None,
+        };
+        return Some(Ok(Value::symbol(class)));
     }
     let written = format!("{}.{name}", symbol.0);
     let dotted = canonical(&written);
@@ -231,10 +250,7 @@ pub(crate) fn value_attribute(interp: &mut Interp<'_>, value: &Value, name: &str
         }
         Value::Made(made) => return made_attribute(interp, made, name).map(Ok),
         Value::Union(_) if name == "__name__" => return Some(Ok(Value::str("Union"))),
-        Value::Class(class) if name == "_make" => {
-            let _ = class;
-            return None;
-        }
+        Value::Union(_) if name == "__class__" => return Some(Ok(types::type_of(interp, &inner))),
         _ => None,
     }?;
     Some(Ok(Value::Method(Rc::new((value.clone(), Value::Native(method))))))
@@ -257,6 +273,9 @@ fn made_attribute(interp: &mut Interp<'_>, made: &Rc<Made>, name: &str) -> Optio
     if symbol.is("dataclasses.Field") {
         return dataclasses::field_attribute(interp, made, name);
     }
+    if symbol.is("pydantic.AliasChoices") && name == "choices" || symbol.is("pydantic.AliasPath") && name == "path" {
+        return Some(Value::list(made.args.clone()));
+    }
     if exceptions::is_exception(&symbol.0) {
         return Some(match name {
             "args" => Value::Tuple(Rc::from(made.args.clone())),
@@ -266,7 +285,15 @@ fn made_attribute(interp: &mut Interp<'_>, made: &Rc<Made>, name: &str) -> Optio
                 Value::Method(Rc::new((Value::Made(Rc::clone(made)), Value::Native(standard::own("same")?))))
             }
             "code" if symbol.is("builtins.SystemExit") => made.args.first().cloned().unwrap_or(Value::None),
-            "name" => made.kwargs.get("name").cloned()?,
+            "name" => match made.kwargs.get("name") {
+                Some(given) => given.clone(),
+                // `No module named 'x'`
+                None if exceptions::derives(&symbol.0, "builtins.ImportError") => {
+                    let text = text::string_of(made.args.first()?)?;
+                    Value::str(text.split('\'').nth(1)?)
+                }
+                None => return None,
+            },
             "value" if symbol.is("builtins.StopIteration") => made.args.first().cloned().unwrap_or(Value::None),
             _ => return None,
         });
@@ -397,6 +424,7 @@ pub(crate) fn new_instance(
             "builtins.str" | "builtins.int" | "builtins.float" | "builtins.bytes" | "builtins.tuple"
             | "builtins.frozenset" | "builtins.dict" | "builtins.list" | "builtins.set" | "typing.NamedTuple"
             | "typing.TypedDict" => Some(Rc::clone(&symbol.0)),
+            "pydantic.ConfigDict" | "pydantic_settings.SettingsConfigDict" => Some(Rc::from("typing.TypedDict")),
             other if exceptions::is_exception(other) => Some(Rc::from("builtins.BaseException")),
             _ => None,
         },

@@ -22,6 +22,7 @@ pub(super) fn prelude(dotted: &str) -> Option<&'static str> {
         "http" => include_str!("prelude/http.py"),
         "inspect" => include_str!("prelude/inspect.py"),
         "itertools" => include_str!("prelude/itertools.py"),
+        "makefun" => include_str!("prelude/makefun.py"),
         "operator" => include_str!("prelude/operator.py"),
         "os.path" => include_str!("prelude/os_path.py"),
         "packaging.version" => include_str!("prelude/packaging_version.py"),
@@ -53,6 +54,7 @@ pub(crate) fn is_modelled(dotted: &str) -> bool {
                 | "annotated_doc"
                 | "fastapi"
                 | "importlib_metadata"
+                | "makefun"
                 | "pydantic"
                 | "pydantic_core"
                 | "pydantic_settings"

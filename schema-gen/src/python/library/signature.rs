@@ -23,8 +23,15 @@ pub(super) fn of(interp: &mut Interp<'_>, mut args: Args) -> Pure {
     if matches!(value, Value::Unknown(_) | Value::Made(_)) {
         return Ok(None);
     }
-    let Some(signature) = interp.signature(&value) else { return Ok(None) };
     let optional = |value: Option<Value>| Value::list(value.into_iter().collect());
+    if matches!(&value, Value::Native(native) if native.name == "object.__init__") {
+        let row = |name: &str, kind: i64| {
+            Value::Tuple(Rc::from([Value::str(name), Value::Int(kind), optional(None), optional(None)]))
+        };
+        let rows = vec![row("self", 0), row("args", 2), row("kwargs", 4)];
+        return Ok(Some(Value::Tuple(Rc::from([Value::list(rows), optional(None)]))));
+    }
+    let Some(signature) = interp.signature(&value) else { return Ok(None) };
     let parameters = signature.parameters.into_iter().map(|parameter| {
         let kind = KINDS.iter().position(|it| *it == parameter.kind).unwrap_or(1);
         Value::Tuple(Rc::from([

@@ -104,8 +104,12 @@ pub(super) fn function(dotted: &str) -> Option<Native> {
         "asyncio.iscoroutinefunction" => |interp, mut args| Ok(kind(interp, args.take(0, "func"), Kind::Coroutine)),
         "inspect.isgeneratorfunction" => |interp, mut args| Ok(kind(interp, args.take(0, "obj"), Kind::Generator)),
         "inspect.isasyncgenfunction" => |interp, mut args| Ok(kind(interp, args.take(0, "obj"), Kind::AsyncGenerator)),
-        "inspect.isclass" => |_, mut args| Ok(match args.take(0, "object") {
+        "inspect.isclass" => |interp, mut args| Ok(match args.take(0, "object") {
             Some(Value::Class(_)) => Some(Value::Bool(true)),
+            // Pydantic makes a class of each parametrised model.
+            Some(Value::Generic(generic)) if super::super::pydantic::is_model(interp, &generic.origin) => {
+                Some(Value::Bool(true))
+            }
             Some(Value::Symbol(symbol)) if super::types::is_class(&symbol.0) => Some(Value::Bool(true)),
             Some(Value::Symbol(symbol)) if symbol.0.starts_with("typing.") => Some(Value::Bool(false)),
             Some(Value::Unknown(_) | Value::Symbol(_) | Value::Made(_)) | None => None,

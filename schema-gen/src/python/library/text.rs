@@ -25,6 +25,7 @@ fn with_text(
     if args.positional.is_empty() {
         return Err(raise("builtins.TypeError", &format!("{name} needs an argument"), place));
     }
+    super::realize_all(interp, &mut args);
     let receiver = plain(&args.positional.remove(0));
     let Value::Str(text) = &receiver else {
         return Ok(Value::unknown(format!("{name} of what is no text"), place));

@@ -163,6 +163,16 @@ pub(crate) fn own_method(interp: &mut Interp<'_>, class: &Rc<Class>, name: &str)
 
 /// `isinstance(value, class)`; `None` where it is not known.
 pub(crate) fn is_instance(interp: &mut Interp<'_>, value: &Value, class: &Value) -> Option<bool> {
+    let known = instance_of(interp, value, class);
+    if let (None, Value::Made(made)) = (known, value)
+        && let Some(found) = interp.realize(made)
+    {
+        return instance_of(interp, &found, class);
+    }
+    known
+}
+
+fn instance_of(interp: &mut Interp<'_>, value: &Value, class: &Value) -> Option<bool> {
     if value.is_unknown() {
         return None;
     }
@@ -183,7 +193,13 @@ pub(crate) fn is_instance(interp: &mut Interp<'_>, value: &Value, class: &Value)
         Value::Symbol(symbol) => is_instance_of_symbol(interp, value, symbol),
         Value::Class(class) => match value {
             Value::Object(object) => class_derives(interp, &object.class, &Value::Class(Rc::clone(class))),
-            Value::Made(made) if matches!(&made.callee, Value::Symbol(it) if is_class(&it.0)) => Some(false),
+            // What pydantic's functions record is no instance of a class of the service.
+            Value::Made(made)
+                if matches!(&made.callee, Value::Symbol(it)
+                    if is_class(&it.0) || it.0.starts_with("pydantic.") || it.0.starts_with("annotated_types.")) =>
+            {
+                Some(false)
+            }
             Value::Made(_) | Value::Symbol(_) => None,
             Value::Class(inner) => match metaclass(interp, inner) {
                 Value::Class(meta) => class_derives(interp, &meta, &Value::Class(Rc::clone(class))),

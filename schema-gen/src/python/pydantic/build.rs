@@ -112,6 +112,8 @@ impl<'a, 't> Builder<'a, 't> {
     pub(super) fn by_method(&mut self, value: &Value, source: &Value) -> Option<Schema> {
         let class = match value {
             Value::Class(class) => Rc::clone(class),
+            // A parametrised model is a class of its own.
+            Value::Generic(it) if super::is_model(self.interp, value) => class_of(self.interp, &it.origin)?,
             _ => return None,
         };
         if let Some(fixed) = class_attribute(self.interp, &class, "__hitchpost_schema__") {
@@ -349,6 +351,10 @@ impl<'a, 't> Builder<'a, 't> {
                 return self.parametrised(&class, value, args);
             }
             Value::Symbol(_) if !known::is_known_generic(origin) => {
+                let forced = self.interp.force(origin);
+                if matches!(&forced, Value::Symbol(_) | Value::Alias(_)) && !forced.same(origin) {
+                    return self.schema(&super::read::generic(forced, args.to_vec()));
+                }
                 if let Some(class) = class_of(self.interp, origin) {
                     let value = super::read::generic(Value::Class(Rc::clone(&class)), args.to_vec());
                     return self.parametrised(&class, &value, args);
@@ -999,7 +1005,16 @@ pub(super) fn with_default(info: &FieldInfo, schema: Schema) -> Schema {
 
 /// A field of what its `FieldInfo` says.
 fn finished(info: &FieldInfo, schema: Schema, metadata: Metadata) -> Field {
+    let unknown_alias = ["validation_alias", "serialization_alias"]
+        .iter()
+        .filter_map(|name| info.attribute(name))
+        .find(|alias| alias_of(alias).is_none())
+        .map(|alias| match alias {
+            Value::Unknown(unknown) => Rc::clone(unknown),
+            other => Rc::new(Unknown { why: format!("the alias {other:?} is not known"), place: None }),
+        });
     Field {
+        unknown_alias,
         schema: schema.node(),
         validation_alias: info.attribute("validation_alias").and_then(alias_of),
         serialization_alias: info.text("serialization_alias"),

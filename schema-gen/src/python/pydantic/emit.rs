@@ -43,6 +43,8 @@ pub(super) struct State {
     /// Definitions that JSON Schema cannot say.
     pub(super) invalid: HashMap<String, String>,
     writing: HashSet<(Ref, Mode)>,
+    /// The classes that are being written, and the type that was asked for.
+    roots: Vec<Node>,
     config: Vec<Rc<Config>>,
     mode: Option<Mode>,
     /// Definitions that the user's functions hold as dictionaries.
@@ -99,8 +101,15 @@ impl<'a, 't> Emitter<'a, 't> {
             }
             self.state.writing.insert((Rc::clone(reference), mode));
         }
+        let is_root = self.state.roots.is_empty() || matches!(schema.kind, Kind::Model { .. } | Kind::Dataclass { .. });
+        if is_root {
+            self.state.roots.push(Rc::clone(schema));
+        }
         let layers = Layers::of(&schema.metadata);
         let written = self.layer(&layers, layers.len(), schema);
+        if is_root {
+            self.state.roots.pop();
+        }
         if let Some(reference) = &schema.reference {
             self.state.writing.remove(&(Rc::clone(reference), mode));
         }
@@ -423,6 +432,7 @@ impl<'a, 't> Emitter<'a, 't> {
             let Some(schema) = self.interp.pydantic.definitions.get(reference).cloned() else {
                 return Err(Fail::Invalid(format!("{reference} is not defined")));
             };
+            let schema = self.unchained(schema);
             match self.write(&schema) {
                 Ok(_) => {}
                 Err(Fail::Invalid(why)) => {
@@ -433,6 +443,34 @@ impl<'a, 't> Emitter<'a, 't> {
             }
         }
         Ok(self.reference(&name))
+    }
+
+    /// A definition that is nothing but the only reference to another one is that one
+    /// (`_Definitions._resolve_definition`).
+    fn unchained(&self, definition: Node) -> Node {
+        let definitions = &self.interp.pydantic.definitions;
+        let mut current = Rc::clone(&definition);
+        let mut counts = None;
+        for _ in 0..100 {
+            let Kind::Ref(target) = &current.kind else { break };
+            let plain = current.serialization.is_none()
+                && current.metadata.updates.is_empty()
+                && current.metadata.extra.is_none()
+                && current.metadata.functions.is_empty()
+                && current.metadata.annotation_functions.is_empty();
+            let (true, Some(root), Some(next)) = (plain, self.state.roots.last(), definitions.get(target)) else { break };
+            let counts = counts.get_or_insert_with(|| super::gather::Counter::new(definitions).references(root));
+            if counts.get(target).is_some_and(|count| *count > 1) {
+                break;
+            }
+            current = Rc::clone(next);
+        }
+        if Rc::ptr_eq(&current, &definition) {
+            return definition;
+        }
+        let mut resolved = (*current).clone();
+        resolved.reference.clone_from(&definition.reference);
+        resolved.node()
     }
 
     // ----- Scalars
@@ -799,7 +837,12 @@ impl<'a, 't> Emitter<'a, 't> {
                 Err(Fail::Omit) => continue,
                 Err(other) => return Err(other),
             };
-            let written = self.titled(written, &alias, takes_title(&field.schema));
+            let mut written = self.titled(written, &alias, takes_title(&field.schema));
+            if let Some(unknown) = &field.unknown_alias {
+                let why = format!("the name of this property is not known: {}", unknown.why);
+                let unknown = Rc::new(Unknown { why, place: unknown.place });
+                written.extend(super::unknown_json(self.interp, &unknown));
+            }
             properties.insert(alias.to_string(), Json::Object(written));
             if is_required {
                 required.push(json!(&*alias));

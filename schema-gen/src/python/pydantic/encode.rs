@@ -70,6 +70,8 @@ pub(super) fn jsonable_as(interp: &mut Interp, value: &Value, style: Style) -> R
         Value::Symbol(symbol) => match &*symbol.0 {
             // A constant of a library that is not read.
             name if name.starts_with("builtins.") || name.starts_with("typing.") => Err(NotJson::Impossible),
+            // What stands in the signature of a dataclass for a default that is made anew.
+            "dataclasses._HAS_DEFAULT_FACTORY" => Err(NotJson::Impossible),
             name => Err(unknown(format!("{name} is not known"))),
         },
         _ => Err(NotJson::Impossible),

@@ -262,6 +262,57 @@ pub(super) fn entry(interp: &mut Interp, made: &Rc<Made>, key: &str) -> Option<V
     }
 }
 
+/// Sets an entry of a core schema.
+pub(super) fn set_entry(interp: &mut Interp, made: &Rc<Made>, key: &str, value: &Value) {
+    let Some(index) = index_of(made) else { return };
+    let Some(mut schema) = interp.pydantic.schemas.get(index).map(|schema| (**schema).clone()) else { return };
+    match (key, value) {
+        ("ref", Value::Str(reference)) => schema.reference = Some(Rc::clone(reference)),
+        ("serialization", serialization) => schema.serialization = serialization_of(interp, serialization).map(Rc::new),
+        ("schema", inner) => {
+            let inner = known(interp, inner);
+            match &mut schema.kind {
+                Kind::Function { schema, .. } | Kind::Default { schema, .. } | Kind::Nullable(schema)
+                | Kind::Model { schema, .. } | Kind::Dataclass { schema, .. } => *schema = inner,
+                _ => {}
+            }
+        }
+        ("metadata", metadata) => set_metadata(interp, &mut schema, metadata),
+        (key, value) => {
+            let name = ["gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern"]
+                .into_iter()
+                .find(|name| *name == key);
+            if let (Some(name), Kind::Scalar(_, constraints) | Kind::Sequence(_, _, constraints)) =
+                (name, &mut schema.kind)
+            {
+                constraints.set(name, value.clone());
+            }
+        }
+    }
+    if let Some(slot) = interp.pydantic.schemas.get_mut(index) {
+        *slot = schema.node();
+    }
+}
+
+fn set_metadata(interp: &mut Interp, schema: &mut Schema, metadata: &Value) {
+    for (key, value) in super::read::entries(metadata) {
+        match &*key {
+            "pydantic_js_updates" => {
+                for (key, value) in super::read::entries(&value) {
+                    let json = super::build::json_or_unknown(interp, &value);
+                    schema.metadata.updates.insert(key.to_string(), json);
+                }
+            }
+            "pydantic_js_extra" => schema.metadata.extra = Some(value),
+            "pydantic_js_functions" | "pydantic_js_annotation_functions" => {
+                let hooks = interp.iterate(&value).ok().flatten().unwrap_or_default();
+                schema.metadata.functions.extend(hooks.into_iter().map(super::schema::Hook::User));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// The schema that a value holds; an unknown one where it holds none.
 fn known(interp: &mut Interp, value: &Value) -> Node {
     schema_of(interp, value).unwrap_or_else(|| {
@@ -432,6 +483,7 @@ fn called(interp: &mut Interp, function: &str, made: &Made) -> Option<Schema> {
                     Field {
                         required: (function == "typed_dict_schema").then_some(required),
                         schema,
+                        unknown_alias: None,
                         validation_alias: None,
                         serialization_alias: None,
                         excluded: false,
@@ -462,22 +514,7 @@ fn called(interp: &mut Interp, function: &str, made: &Made) -> Option<Schema> {
         schema.serialization = serialization_of(interp, &serialization).map(Rc::new);
     }
     if let Some(metadata) = made.kwargs.get("metadata").cloned() {
-        for (key, value) in super::read::entries(&metadata) {
-            match &*key {
-                "pydantic_js_updates" => {
-                    for (key, value) in super::read::entries(&value) {
-                        let json = super::build::json_or_unknown(interp, &value);
-                        schema.metadata.updates.insert(key.to_string(), json);
-                    }
-                }
-                "pydantic_js_extra" => schema.metadata.extra = Some(value),
-                "pydantic_js_functions" | "pydantic_js_annotation_functions" => {
-                    let hooks = interp.iterate(&value).ok().flatten().unwrap_or_default();
-                    schema.metadata.functions.extend(hooks.into_iter().map(super::schema::Hook::User));
-                }
-                _ => {}
-            }
-        }
+        set_metadata(interp, &mut schema, &metadata);
     }
     if let Some(Value::Str(reference)) = made.kwargs.get("ref") {
         schema.reference = Some(Rc::clone(reference));

@@ -67,6 +67,24 @@ pub(crate) fn model_attribute(interp: &mut Interp, receiver: &Value, name: &str)
         Value::Object(object) => Value::Class(Rc::clone(&object.class)),
         other => other.clone(),
     };
+    if let Value::Generic(_) = receiver {
+        let (origin, args) = generic::parametrised(interp, receiver)?;
+        match name {
+            "__name__" | "__qualname__" => return Some(Value::str(&super::model_name(interp, &origin, &args))),
+            "__pydantic_generic_metadata__" => {
+                let mut metadata = Dict::default();
+                metadata.insert(key("origin"), Value::Class(origin));
+                metadata.insert(key("args"), Value::Tuple(Rc::from(args)));
+                metadata.insert(key("parameters"), Value::Tuple(Rc::from([])));
+                return Some(Value::dict(metadata));
+            }
+            _ => {}
+        }
+        // What the class says itself comes first.
+        if read::class_attribute(interp, &origin, name).is_some() {
+            return None;
+        }
+    }
     Some(match name {
         "model_fields" | "__pydantic_fields__" | "__fields__" => {
             let mut all = Dict::default();
@@ -302,6 +320,8 @@ pub(crate) fn made_attribute(interp: &mut Interp, record: &Rc<Made>, name: &str)
             "rebuild" => Some(bound(&value, "rebuild", nothing)),
             _ => None,
         },
+        "pydantic.AliasChoices" if name == "choices" => Some(Value::list(record.args.clone())),
+        "pydantic.AliasPath" if name == "path" => Some(Value::list(record.args.clone())),
         "pydantic.SecretStr" | "pydantic.SecretBytes" | "pydantic.Secret" => match name {
             "get_secret_value" => Some(bound(&value, "get_secret_value", secret_value)),
             "_secret_value" => record.args.first().cloned(),
@@ -366,6 +386,28 @@ pub(crate) fn made_subscript(interp: &mut Interp, record: &Rc<Made>, index: &Val
     }
 }
 
+/// `bool()` of a record of one of pydantic's calls, where it is known.
+pub(crate) fn made_truth(record: &Made) -> Option<bool> {
+    match callee(record)? {
+        "pydantic.SecretStr" | "pydantic.SecretBytes" => match record.args.first()? {
+            Value::Str(text) => Some(!text.is_empty()),
+            Value::Bytes(bytes) => Some(!bytes.is_empty()),
+            _ => None,
+        },
+        "pydantic.AliasChoices" | "pydantic.AliasPath" | "pydantic.AliasGenerator" | "pydantic.TypeAdapter"
+        | "pydantic.Discriminator" | "pydantic.Tag" => Some(true),
+        function if super::field::is_field_function(function) => Some(true),
+        _ => None,
+    }
+}
+
+/// `schema["ref"] = "Name"` of a core schema.
+pub(crate) fn set_made_subscript(interp: &mut Interp, record: &Rc<Made>, index: &Value, value: &Value) {
+    if let Value::Str(key) = index {
+        handler::set_entry(interp, record, key, value);
+    }
+}
+
 /// Calls of records of pydantic's own calls: handlers.
 pub(crate) fn call_made(interp: &mut Interp, record: &Rc<Made>, args: &Args) -> Option<Result<Value, Raised>> {
     if let Some(done) = handler::call(interp, record, args) {
@@ -419,6 +461,7 @@ pub(crate) fn call_symbol(interp: &mut Interp, dotted: &str, args: &Args) -> Opt
             Ok(json) => Ok(encode::json_to_value(&json)),
             Err(_) => Ok(Value::unknown("the value is not JSON", args.place)),
         },
+        "pydantic._internal._repr.display_as_type" => Ok(Value::str(&generic::display(interp, &first?))),
         "pydantic.parse_obj_as" => validate(interp, args.clone()),
         "pydantic.models_json_schema" => Ok(Value::unknown("models_json_schema is not evaluated", args.place)),
         "pydantic.schema_of" => {

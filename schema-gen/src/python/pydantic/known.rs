@@ -41,7 +41,7 @@ pub(super) fn is_known(value: &Value) -> bool {
                 | "pydantic_settings"
                 | "annotated_types"
                 | "sqlmodel"
-        )
+        ) || name.strip_prefix("pydantic_extra_types.").is_some_and(|name| of_extra_types(name).is_some())
     })
 }
 
@@ -208,6 +208,9 @@ pub(super) fn schema(builder: &mut Builder, name: &str) -> Option<Schema> {
                         .with_hook(Hook::Replace(text(format))),
                 );
             }
+            if let Some(extra) = name.strip_prefix("pydantic_extra_types.") {
+                return of_extra_types(extra);
+            }
             return of_pydantic(builder, name.strip_prefix("pydantic.")?);
         }
     })
@@ -328,6 +331,43 @@ fn of_pydantic(builder: &mut Builder, name: &str) -> Option<Schema> {
             builder.defined(schema)
         }
         "InstanceOf" | "SkipValidation" => return None,
+        _ => return None,
+    })
+}
+
+/// Types of the `pydantic-extra-types` package.
+fn of_extra_types(name: &str) -> Option<Schema> {
+    let pattern = |pattern: &str| {
+        after(Schema::scalar(Scalar::Str).node()).with_hook(Hook::Update(object([("pattern", json!(pattern))])))
+    };
+    let text = |least: i64, most: i64| {
+        let lengths = [("min_length", Value::Int(least)), ("max_length", Value::Int(most))];
+        after(constrained(Scalar::Str, &lengths).node())
+    };
+    Some(match name {
+        "color.Color" => plain(object([("type", json!("string")), ("format", json!("color"))]))
+            .with_serialization(Serialization::Text),
+        "country.CountryAlpha2" | "language_code.LanguageAlpha2" => pattern(r"^\w{2}$"),
+        "country.CountryAlpha3" => pattern(r"^\w{3}$"),
+        "country.CountryNumericCode" => pattern("^[0-9]{3}$"),
+        "country.CountryShortName" | "iban.IBAN" | "isbn.ISBN" | "mac_address.MacAddress" | "domain.DomainStr" => {
+            after(Schema::scalar(Scalar::Str).node())
+        }
+        "phone_numbers.PhoneNumber" => after(Schema::scalar(Scalar::Str).node())
+            .with_hook(Hook::Update(object([("format", json!("phone"))]))),
+        "payment.PaymentCardNumber" => text(12, 19),
+        "routing_number.ABARoutingNumber" => text(9, 9),
+        "pendulum_dt.DateTime" => after(Schema::scalar(Scalar::DateTime).node()),
+        "pendulum_dt.Date" => after(Schema::scalar(Scalar::Date).node()),
+        "pendulum_dt.Time" => after(Schema::scalar(Scalar::Time).node()),
+        "pendulum_dt.Duration" => after(Schema::scalar(Scalar::TimeDelta).node()),
+        "semantic_version.SemanticVersion" | "semver._VersionPydanticAnnotation" => {
+            let text = Schema::scalar(Scalar::Str).node();
+            let steps = Schema::new(Kind::Chain(vec![text, Schema::new(Kind::Plain { input: None }).node()])).node();
+            Schema::new(Kind::JsonOrPython { json: Rc::clone(&steps), python: steps })
+                .with_serialization(Serialization::Text)
+        }
+        "uuid_types.UUID6" | "uuid_types.UUID7" | "uuid_types.UUID8" => Schema::scalar(Scalar::Uuid),
         _ => return None,
     })
 }

@@ -14,6 +14,7 @@ mod discriminator;
 mod emit;
 mod encode;
 mod field;
+mod gather;
 mod generic;
 mod handler;
 mod hooks;
@@ -49,7 +50,8 @@ pub(crate) use signature::signature;
 pub(crate) use self::encode::json_to_value;
 pub(crate) use self::field::FieldInfo;
 pub(crate) use self::hooks::{
-    call_made, call_symbol, class_created, construct, descriptor, made_attribute, made_subscript, model_attribute,
+    call_made, call_symbol, class_created, construct, descriptor, made_attribute, made_subscript, made_truth, model_attribute,
+    set_made_subscript,
 };
 
 /// Which side of a model: what it takes, or what it gives.

@@ -267,6 +267,8 @@ pub(super) struct Field {
     /// Where a name is looked up in the input, best first; as `convert_to_aliases` gives it.
     pub(super) validation_alias: Option<Alias>,
     pub(super) serialization_alias: Option<Rc<str>>,
+    /// Why the name of the property is not known.
+    pub(super) unknown_alias: Option<Rc<Unknown>>,
     pub(super) excluded: bool,
     pub(super) excluded_if: bool,
     /// Of a typed dictionary.

@@ -1,7 +1,6 @@
 import inspect
-from enum import IntEnum
 
-from _hitchpost import has_body, is_router, path_format, unique_id
+from _hitchpost import either, has_body, is_router, join, path_format, unique_id
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Host, Match, Mount, NoMatchFound, Route, Router, WebSocketRoute, get_name
 
@@ -106,8 +105,8 @@ def populate(
     route.generate_unique_id_function = generate_unique_id_function
     route.strict_content_type = strict_content_type
     route.max_body_size = max_body_size
-    route.tags = tags or []
-    route.responses = responses or {}
+    route.tags = either(tags, [])
+    route.responses = either(responses, {})
     route.name = get_name(endpoint) if name is None else name
     route.path_format = path_format(path)
     if methods is None:
@@ -115,15 +114,14 @@ def populate(
     route.methods = {method.upper() for method in methods}
     if isinstance(generate_unique_id_function, DefaultPlaceholder):
         generate_unique_id_function = generate_unique_id_function.value
-    route.unique_id = operation_id or generate_unique_id_function(route)
-    if isinstance(status_code, IntEnum):
-        status_code = int(status_code)
+    route.unique_id = either(operation_id, None) or generate_unique_id_function(route)
     route.status_code = status_code
-    route.dependencies = list(dependencies or [])
-    if not description:
-        description = inspect.cleandoc(endpoint.__doc__ or "")
+    route.dependencies = list(either(dependencies, []))
     # Up to a form feed it is documentation of the operation (Path Operation Advanced
     # Configuration).
+    description = either(description, None)
+    if description is None:
+        description = inspect.cleandoc(endpoint.__doc__ or "")
     route.description = description.split("\f")[0].strip()
     route.response_model = response_model
 
@@ -192,7 +190,7 @@ class _Inclusion:
     def combine(self, child):
         return _Inclusion(
             child.included_router,
-            self.prefix + child.prefix,
+            join(self.prefix, child.prefix),
             [*self.tags, *child.tags],
             [*self.dependencies, *child.dependencies],
             first_given(child.default_response_class, self.default_response_class),
@@ -214,12 +212,12 @@ class _Effective:
         route = original_route
         if not isinstance(route, APIRoute):
             self.starlette_route = route
-            self.path = inclusion.prefix + getattr(route, "path", "")
+            self.path = join(inclusion.prefix, getattr(route, "path", ""))
             self.name = getattr(route, "name", None)
             return
         populate(
             self,
-            inclusion.prefix + route.path,
+            join(inclusion.prefix, route.path),
             route.endpoint,
             response_model=route.response_model,
             status_code=route.status_code,
@@ -256,9 +254,10 @@ class _Missing:
     path = None
     name = None
 
-    def __init__(self, router):
+    def __init__(self, router, inclusion):
         self.original_route = self
         self.router = router
+        self.inclusion = inclusion
 
 
 class RouteContext:
@@ -291,7 +290,7 @@ class _IncludedRouter(BaseRoute):
             contexts = []
             routes = self.original_router.routes if is_router(self.original_router) else []
             if not is_router(self.original_router):
-                contexts.append(_Missing(self.original_router))
+                contexts.append(_Missing(self.original_router, self.include_context))
             for route in routes:
                 if isinstance(route, _IncludedRouter):
                     child = _IncludedRouter(
@@ -459,19 +458,19 @@ class APIRouter(Methods, Router):
         if form_limits is not None:
             given["form_limits"] = form_limits
         route = route_class(
-            self.prefix + path,
+            join(self.prefix, path),
             endpoint=endpoint,
             **{
                 **OPERATION_DEFAULTS,
                 **given,
-                "tags": [*self.tags, *(tags or [])],
-                "dependencies": [*self.dependencies, *(dependencies or [])],
-                "responses": {**self.responses, **(responses or {})},
+                "tags": [*self.tags, *either(tags, [])],
+                "dependencies": [*self.dependencies, *either(dependencies, [])],
+                "responses": {**self.responses, **either(responses, {})},
                 "deprecated": deprecated or self.deprecated,
                 "methods": methods,
                 "include_in_schema": include_in_schema and self.include_in_schema,
                 "response_class": first_given(response_class, self.default_response_class),
-                "callbacks": [*self.callbacks, *(callbacks or [])],
+                "callbacks": [*self.callbacks, *either(callbacks, [])],
                 "generate_unique_id_function": first_given(
                     generate_unique_id_function, self.generate_unique_id_function
                 ),
@@ -497,10 +496,10 @@ class APIRouter(Methods, Router):
 
     def add_api_websocket_route(self, path, endpoint, name=None, *, dependencies=None):
         route = APIWebSocketRoute(
-            self.prefix + path,
+            join(self.prefix, path),
             endpoint=endpoint,
             name=name,
-            dependencies=[*self.dependencies, *(dependencies or [])],
+            dependencies=[*self.dependencies, *either(dependencies, [])],
             dependency_overrides_provider=self.dependency_overrides_provider,
         )
         self.routes.append(route)
@@ -544,12 +543,12 @@ class APIRouter(Methods, Router):
             assert not prefix.endswith("/"), "A path prefix must not end with '/'"
         inclusion = _Inclusion(
             router,
-            self.prefix + prefix,
-            [*self.tags, *(tags or [])],
-            [*self.dependencies, *(dependencies or [])],
+            join(self.prefix, prefix),
+            [*self.tags, *either(tags, [])],
+            [*self.dependencies, *either(dependencies, [])],
             first_given(default_response_class, self.default_response_class),
-            {**self.responses, **(responses or {})},
-            [*self.callbacks, *(callbacks or [])],
+            {**self.responses, **either(responses, {})},
+            [*self.callbacks, *either(callbacks, [])],
             deprecated or self.deprecated,
             self.include_in_schema and include_in_schema,
             first_given(generate_unique_id_function, self.generate_unique_id_function),

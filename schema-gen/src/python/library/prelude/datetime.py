@@ -109,6 +109,9 @@ def _offset_text(offset):
 
 
 timezone.utc = timezone(timedelta(0), "UTC")
+timedelta.resolution = timedelta(microseconds=1)
+timedelta.min = timedelta(days=-999999999)
+timedelta.max = timedelta(days=999999999, hours=23, minutes=59, seconds=59, microseconds=999999)
 
 
 class time:
@@ -308,3 +311,11 @@ class datetime(date):
 
     def timestamp(self):
         return unknown("a moment as a time stamp")
+
+
+date.min = date(1, 1, 1)
+date.max = date(9999, 12, 31)
+datetime.min = datetime(1, 1, 1)
+datetime.max = datetime(9999, 12, 31, 23, 59, 59, 999999)
+time.min = time()
+time.max = time(23, 59, 59, 999999)

@@ -1,3 +1,4 @@
+from sys import version_info
 from _hitchpost import update_wrapper
 
 WRAPPER_ASSIGNMENTS = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__type_params__")
@@ -11,7 +12,17 @@ def wraps(wrapped, assigned=WRAPPER_ASSIGNMENTS, updated=WRAPPER_UPDATES):
     return decorator
 
 
+_PARTIAL = (
+    "Create a new function with partial application of the given arguments and keywords."
+    if version_info >= (3, 13)
+    else "partial(func, *args, **keywords) - new function with partial application\n"
+    "    of the given arguments and keywords.\n"
+)
+
+
 class partial:
+    __doc__ = _PARTIAL
+
     def __init__(self, func, /, *args, **keywords):
         if isinstance(func, partial):
             args = func.args + args
