@@ -142,12 +142,14 @@ pub fn schema(
 
 /// Sources may be nested deeper than the caller's stack allows for. The size is of addresses: only
 /// what is used becomes memory.
-const STACK_BYTES: usize = 1 << 29;
+pub(crate) const STACK_BYTES: usize = 1 << 29;
+/// The name of the thread, by which an analysis knows what stack it has.
+pub(crate) const STACK_THREAD: &str = "hitchpost-schema-gen";
 
-fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
         std::thread::Builder::new()
-            .name("hitchpost-schema-gen".to_owned())
+            .name(STACK_THREAD.to_owned())
             .stack_size(STACK_BYTES)
             .spawn_scoped(scope, work)
             .map_err(|error| format!("no thread to analyse on: {error}"))?

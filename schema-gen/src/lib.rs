@@ -13,7 +13,9 @@
 //! .into_iter()
 //! .collect();
 //! let analysis = analyse(&tree, &Entry::parse("app/main.py:app"), &Options::default());
-//! # let _ = analysis.document;
+//! let document = analysis.document.ok_or("no application")?;
+//! assert_eq!(document["info"]["title"], "Shop");
+//! # Ok::<(), &str>(())
 //! ```
 
 mod analysis;

@@ -66,7 +66,6 @@ struct State {
     questions: Questions,
     /// Folders in which files were looked for.
     folders: HashMap<String, Folder>,
-    bytes: u64,
     reading: Duration,
 }
 

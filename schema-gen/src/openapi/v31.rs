@@ -82,7 +82,7 @@ fn paths(operations: &[Operation]) -> Map<String, Value> {
     paths
         .into_iter()
         .map(|(path, (item, is_verbatim))| {
-            (path.to_owned(), objects::path_item(&Value::Object(item), is_verbatim))
+            (path.to_owned(), objects::path_item(Value::Object(item), is_verbatim))
         })
         .collect()
 }

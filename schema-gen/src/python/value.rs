@@ -263,15 +263,32 @@ pub(crate) struct Key(pub(crate) Value);
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        self.0.same(&other.0)
+        match (scalar_of(&self.0), scalar_of(&other.0)) {
+            (None, None) => self.0.same(&other.0),
+            (Some(left), None) => left.same(&other.0),
+            (None, Some(right)) => self.0.same(&right),
+            (Some(left), Some(right)) => left.same(&right),
+        }
     }
 }
 
 impl Eq for Key {}
 
+/// What an instance of a subclass of `int` or `str` is equal to, as `HTTPStatus.OK` is to `200`.
+fn scalar_of(value: &Value) -> Option<Value> {
+    let Value::Object(object) = value else { return None };
+    if object.payload.borrow().is_none() {
+        return None;
+    }
+    Some(super::library::plain(value)).filter(|plain| matches!(plain, Value::Int(_) | Value::Str(_)))
+}
+
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash_into(state);
+        match scalar_of(&self.0) {
+            Some(plain) => plain.hash_into(state),
+            None => self.0.hash_into(state),
+        }
     }
 }
 

@@ -347,131 +347,149 @@ static OPENAPI: Object = open(
 
 /// A document in the order and form of FastAPI's models; its paths are so already.
 pub(super) fn arrange(document: Value) -> Value {
-    fit(&document, Shape::Object(&OPENAPI)).map_or_else(|| without_null(&document), |fitted| fitted.value)
+    let shape = Shape::Object(&OPENAPI);
+    match fit(&document, shape) {
+        Fit::No => without_null(document),
+        _ => arranged(document, shape),
+    }
 }
 
 /// A member of `paths`: `PathItem | Any`. pydantic prefers anything to a model that something has
 /// to be converted for, as the place of a parameter to an enumeration; so may the caller have it.
-pub(super) fn path_item(item: &Value, is_converted: bool) -> Value {
-    match fit(item, PATH_ITEM_SHAPE) {
-        Some(fitted) if !fitted.is_converted && !is_converted => fitted.value,
+pub(super) fn path_item(item: Value, is_converted: bool) -> Value {
+    match fit(&item, PATH_ITEM_SHAPE) {
+        Fit::Exact if !is_converted => arranged(item, PATH_ITEM_SHAPE),
         _ => without_null(item),
     }
 }
 
-/// A value in the form of a shape.
-struct Fitted {
-    value: Value,
-    /// Whether something in it was converted: what pydantic calls lax.
-    is_converted: bool,
+/// Whether a value fits a shape.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Exact,
+    /// Something in it has to be converted: what pydantic calls lax.
+    Converted,
+    No,
 }
 
-impl Fitted {
-    fn exact(value: Value) -> Self {
-        Self { value, is_converted: false }
+fn all(fits: impl Iterator<Item = Fit>) -> Fit {
+    let mut worst = Fit::Exact;
+    for fit in fits {
+        worst = worst.max(fit);
+        if worst == Fit::No {
+            break;
+        }
     }
+    worst
 }
 
-/// The value as the shape has it; `None` where it does not fit.
-fn fit(value: &Value, shape: Shape) -> Option<Fitted> {
-    if let Value::Object(members) = value
-        && members.contains_key(UNKNOWN)
-        && !matches!(shape, Shape::Object(_) | Shape::Either(..) | Shape::Later(_))
-    {
-        return Some(Fitted::exact(value.clone()));
+fn fit(value: &Value, shape: Shape) -> Fit {
+    if is_unknown(value) {
+        return Fit::Exact;
     }
-    let mut is_converted = false;
-    let mut keep = |fitted: Fitted| {
-        is_converted |= fitted.is_converted;
-        fitted.value
-    };
-    let value = match (shape, value) {
-        (Any, _) => without_null(value),
-        (Text, Value::String(_)) | (Flag, Value::Bool(_)) => value.clone(),
-        (Word, Value::String(_)) => return Some(Fitted { value: value.clone(), is_converted: true }),
-        (Url, Value::String(text)) => {
-            return Some(Fitted { value: Value::String(url(text)), is_converted: true });
+    match (shape, value) {
+        (Any, _) | (Text, Value::String(_)) | (Flag, Value::Bool(_)) | (Float, Value::Number(_)) => Fit::Exact,
+        (Word | Url, Value::String(_)) => Fit::Converted,
+        (Integer, Value::Number(number)) if !number.is_f64() => Fit::Exact,
+        (Integer, Value::Number(number)) if number.as_f64().is_some_and(|float| float.fract() == 0.0) => {
+            Fit::Converted
         }
-        (Float, Value::Number(number)) => Value::Number(Number::from_f64(number.as_f64()?)?),
-        (Integer, Value::Number(number)) if !number.is_f64() => value.clone(),
-        (Integer, Value::Number(number)) => {
-            let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
-            return Some(Fitted { value: Value::from(float as i64), is_converted: true });
-        }
-        (Shape::List(item), Value::Array(items)) => {
-            let items: Option<Vec<_>> = items.iter().map(|one| fit(one, *item).map(&mut keep)).collect();
-            Value::Array(items?)
-        }
-        (Shape::Set(item), Value::Array(items)) => {
-            let items: Option<Vec<_>> = items.iter().map(|one| fit(one, *item).map(&mut keep)).collect();
-            return Some(Fitted { value: Value::Array(items?), is_converted: true });
-        }
+        (Shape::List(item), Value::Array(items)) => all(items.iter().map(|one| fit(one, *item))),
+        (Shape::Set(item), Value::Array(items)) => all(items.iter().map(|one| fit(one, *item))).max(Fit::Converted),
         (Shape::Map(item), Value::Object(members)) => {
-            let members: Option<Map<_, _>> = members
-                .iter()
-                .filter(|(_, one)| !one.is_null())
-                .map(|(key, one)| Some((key.clone(), keep(fit(one, *item)?))))
-                .collect();
-            Value::Object(members?)
+            all(members.values().filter(|one| !one.is_null()).map(|one| fit(one, *item)))
         }
-        (Shape::Object(object), Value::Object(members)) => return fit_object(members, object),
-        (Shape::Later(shape), _) => return fit(value, shape()),
-        (Shape::Either(first, second), _) => {
-            return match fit(value, *first) {
-                Some(fitted) if fitted.is_converted => {
-                    fit(value, *second).filter(|other| !other.is_converted).or(Some(fitted))
-                }
-                Some(fitted) => Some(fitted),
-                None => fit(value, *second),
-            };
+        (Shape::Object(object), Value::Object(members)) => {
+            if object.required.iter().any(|name| members.get(*name).is_none_or(Value::is_null)) {
+                return Fit::No;
+            }
+            all(members.iter().filter(|(_, one)| !one.is_null()).filter_map(|(name, one)| {
+                let (_, shape) = object.members.iter().find(|(declared, _)| declared == name)?;
+                Some(fit(one, *shape))
+            }))
         }
-        _ => return None,
-    };
-    Some(Fitted { value, is_converted })
+        (Shape::Later(shape), _) => fit(value, shape()),
+        (Shape::Either(first, second), _) => fit(value, *first).min(fit(value, *second)),
+        _ => Fit::No,
+    }
 }
 
-fn fit_object(members: &Map<String, Value>, object: &Object) -> Option<Fitted> {
-    let is_unknown = members.contains_key(UNKNOWN);
-    if !is_unknown && object.required.iter().any(|name| members.get(*name).is_none_or(Value::is_null)) {
-        return None;
-    }
-    let mut is_converted = false;
-    let mut fitted = Map::new();
-    for (name, shape) in object.members {
-        match members.get(*name) {
-            Some(value) if !value.is_null() => {
-                let one = fit(value, *shape)?;
-                is_converted |= one.is_converted;
-                fitted.insert((*name).to_owned(), one.value);
-            }
-            _ => {
-                if object.default == Some(*name) {
-                    fitted.insert((*name).to_owned(), Value::Object(Map::new()));
-                }
-            }
+/// What stands for something that is not known fits everywhere.
+fn is_unknown(value: &Value) -> bool {
+    matches!(value, Value::Object(members) if members.contains_key(UNKNOWN))
+}
+
+/// The value in the form of a shape that it fits.
+fn arranged(value: Value, shape: Shape) -> Value {
+    match (shape, value) {
+        (Shape::Later(shape), value) => arranged(value, shape()),
+        (Shape::Either(first, second), value) => {
+            let shape = if fit(&value, *first) <= fit(&value, *second) { *first } else { *second };
+            arranged(value, shape)
         }
+        (Shape::Object(object), Value::Object(members)) => Value::Object(arranged_object(members, object)),
+        (_, value) if is_unknown(&value) => value,
+        (Url, Value::String(text)) => Value::String(url(&text)),
+        (Float, Value::Number(number)) => {
+            number.as_f64().and_then(Number::from_f64).map_or(Value::Number(number), Value::Number)
+        }
+        (Integer, Value::Number(number)) if number.is_f64() => {
+            number.as_f64().map_or(Value::Number(number), |float| Value::from(float as i64))
+        }
+        (Shape::List(item) | Shape::Set(item), Value::Array(items)) => {
+            Value::Array(items.into_iter().map(|one| arranged(one, *item)).collect())
+        }
+        (Shape::Map(item), Value::Object(members)) => Value::Object(
+            members
+                .into_iter()
+                .filter(|(_, one)| !one.is_null())
+                .map(|(key, one)| (key, arranged(one, *item)))
+                .collect(),
+        ),
+        (_, value) => without_null(value),
     }
+}
+
+fn arranged_object(members: Map<String, Value>, object: &Object) -> Map<String, Value> {
+    let mut declared: Vec<(usize, String, Value)> = Vec::with_capacity(members.len());
+    let mut rest = Vec::new();
+    let is_given = object.default.is_none_or(|name| members.get(name).is_some_and(|value| !value.is_null()));
     for (name, value) in members {
-        let is_declared = object.members.iter().any(|(declared, _)| declared == name);
-        if !is_declared && !value.is_null() && (object.open || name == UNKNOWN) {
-            fitted.insert(name.clone(), without_null(value));
+        if value.is_null() {
+            continue;
+        }
+        match object.members.iter().position(|(known, _)| *known == name) {
+            Some(index) => declared.push((index, name, value)),
+            None if object.open || name == UNKNOWN => rest.push((name, value)),
+            None => {}
         }
     }
-    Some(Fitted { value: Value::Object(fitted), is_converted })
+    if !is_given && let Some(name) = object.default {
+        let index = object.members.iter().position(|(known, _)| *known == name).unwrap_or_default();
+        declared.push((index, name.to_owned(), Value::Object(Map::new())));
+    }
+    declared.sort_by_key(|(index, ..)| *index);
+    let mut arranged = Map::with_capacity(declared.len() + rest.len());
+    for (index, name, value) in declared {
+        let shape = object.members.get(index).map_or(Any, |(_, shape)| *shape);
+        arranged.insert(name, self::arranged(value, shape));
+    }
+    arranged.extend(rest.into_iter().map(|(name, value)| (name, without_null(value))));
+    arranged
 }
 
 /// `jsonable_encoder(…, exclude_none=True)`: members that are `null` go, at every depth.
-fn without_null(value: &Value) -> Value {
+fn without_null(value: Value) -> Value {
     match value {
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(name, value)| (name.clone(), without_null(value)))
-                .collect(),
-        ),
-        Value::Array(items) => Value::Array(items.iter().map(without_null).collect()),
-        other => other.clone(),
+        Value::Object(mut members) => {
+            members.retain(|_, value| !value.is_null());
+            for value in members.values_mut() {
+                *value = without_null(value.take());
+            }
+            Value::Object(members)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_null).collect()),
+        other => other,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The contract of an application: `get_openapi` of `fastapi/openapi/utils.py`.
 
+use std::rc::Rc;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
@@ -17,7 +19,14 @@ use super::operation::{self, Writer};
 use super::route;
 
 /// `get_openapi(…)`: keeps the contract and gives the document.
-pub(crate) fn get_openapi(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
+pub(crate) fn get_openapi(interp: &mut Interp, args: Args) -> Result<Value, Raised> {
+    let contract = contract(interp, args)?;
+    let document = v31::document(&contract);
+    interp.contracts.push(contract);
+    Ok(pydantic::json_to_value(&document))
+}
+
+fn contract(interp: &mut Interp, mut args: Args) -> Result<Contract, Raised> {
     let mut take = |name: &str| args.take(usize::MAX, name).unwrap_or(Value::None);
     let title = take("title");
     let version = take("version");
@@ -103,9 +112,7 @@ pub(crate) fn get_openapi(interp: &mut Interp, mut args: Args) -> Result<Value, 
         contract.missing.push(UnknownFact { what: gap.what, why: reason(interp, &gap.why, gap.place), source });
     }
     collect_unknowns(&mut contract);
-    let document = v31::document(&contract);
-    interp.contracts.push(contract);
-    Ok(pydantic::json_to_value(&document))
+    Ok(contract)
 }
 
 /// The unknown facts of operations, gathered.
@@ -172,8 +179,15 @@ fn validation_error() -> [(String, Json); 2] {
 
 /// What an application serves as its document, and the contract that it is of.
 pub(crate) fn of_application(interp: &mut Interp, application: &Value) -> Result<(Contract, Json), Raised> {
-    let known = interp.contracts.len();
     let function = interp.attribute(application, "openapi")?;
+    // A document that was made before is kept, and may have been changed since.
+    let kept = interp.attribute(application, "openapi_schema")?;
+    if is_own(&function) && matches!(kept, Value::None) {
+        let contract = of_attributes(interp, application)?;
+        let document = v31::document(&contract);
+        return Ok((contract, document));
+    }
+    let known = interp.contracts.len();
     let served = interp.call(&function, Args::default())?;
     let contract = if interp.contracts.len() > known { interp.contracts.pop() } else { None };
     let mut contract = contract.unwrap_or_default();
@@ -191,6 +205,39 @@ pub(crate) fn of_application(interp: &mut Interp, application: &Value) -> Result
         contract.document = Some(served.clone());
     }
     Ok((contract, served))
+}
+
+/// Whether it is `FastAPI.openapi`, which no class of the service overrides and nothing replaces.
+fn is_own(function: &Value) -> bool {
+    matches!(function, Value::Method(pair)
+        if matches!(&pair.1, Value::Function(function) if &*function.module == "fastapi.applications"))
+}
+
+/// What `FastAPI.openapi` asks for.
+fn of_attributes(interp: &mut Interp, application: &Value) -> Result<Contract, Raised> {
+    let mut args = Args::default();
+    for (name, attribute) in [
+        ("title", "title"),
+        ("version", "version"),
+        ("openapi_version", "openapi_version"),
+        ("summary", "summary"),
+        ("description", "description"),
+        ("terms_of_service", "terms_of_service"),
+        ("contact", "contact"),
+        ("license_info", "license_info"),
+        ("routes", "routes"),
+        ("tags", "openapi_tags"),
+        ("servers", "servers"),
+        ("separate_input_output_schemas", "separate_input_output_schemas"),
+        ("external_docs", "openapi_external_docs"),
+    ] {
+        let value = interp.attribute(application, attribute)?;
+        args.keywords.insert(Rc::from(name), value);
+    }
+    let webhooks = interp.attribute(application, "webhooks")?;
+    let webhooks = interp.attribute(&webhooks, "routes")?;
+    args.keywords.insert(Rc::from("webhooks"), webhooks);
+    contract(interp, args)
 }
 
 /// The keys in their order: objects are equal whatever the order is.

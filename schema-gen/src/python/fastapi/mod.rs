@@ -17,6 +17,8 @@ mod prelude;
 mod route;
 mod security;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use document::{is_application, of_application};

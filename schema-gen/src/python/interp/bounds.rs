@@ -3,12 +3,9 @@
 use std::rc::Rc;
 
 use super::{Interp, Raised};
+use crate::analysis::{STACK_BYTES, STACK_THREAD};
 use crate::python::value::{Place, Unknown, Value};
 
-/// The stack of the thread on which an analysis runs, in bytes.
-const STACK: usize = 1 << 29;
-/// The name of such a thread.
-const STACK_NAME: &str = "hitchpost-schema-gen";
 /// What a thread that was not made for an analysis surely has.
 const SMALL_STACK: usize = 1 << 20;
 /// Left for what does not ask before it calls.
@@ -28,15 +25,6 @@ pub(crate) const MAX_TEXT: usize = 16 << 20;
 /// Modules that are run.
 pub(super) const MAX_MODULES: usize = 20_000;
 
-/// Runs an analysis on a thread of its own with a large stack; `None` where there can be none.
-pub(crate) fn on_large_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Option<T> {
-    std::thread::scope(|scope| {
-        let thread =
-            std::thread::Builder::new().name(STACK_NAME.to_owned()).stack_size(STACK).spawn_scoped(scope, run);
-        thread.ok().and_then(|thread| thread.join().ok())
-    })
-}
-
 pub(super) struct Bounds {
     steps: u64,
     /// Where to stop.
@@ -54,7 +42,7 @@ fn stack_pointer() -> usize {
 
 impl Bounds {
     pub(super) fn here() -> Self {
-        let size = if std::thread::current().name() == Some(STACK_NAME) { STACK } else { SMALL_STACK };
+        let size = if std::thread::current().name() == Some(STACK_THREAD) { STACK_BYTES } else { SMALL_STACK };
         Self { steps: 0, limit: MAX_STEPS, stack_start: stack_pointer(), stack_size: size.saturating_sub(RESERVE), stopped: None }
     }
 

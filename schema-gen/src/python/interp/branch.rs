@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::journal::{Slot, Write, deep_same};
+use super::journal::{Write, deep_same};
 use super::{Guard, Interp, Raised, Scope};
 use crate::python::syntax::Expr;
 use crate::python::value::{Place, Unknown, Value};
@@ -126,11 +126,6 @@ impl<'t> Interp<'t> {
         }
     }
 
-    /// One of two values, of which it is not known which.
-    pub(super) fn either(&self, left: Value, right: &Value, why: &Rc<Unknown>) -> Value {
-        if deep_same(&left, right, 8) { left } else { Value::Unknown(Rc::clone(why)) }
-    }
-
     /// Evaluates expressions of which exactly one is evaluated in truth.
     pub(super) fn eval_either(
         &mut self,
@@ -155,15 +150,4 @@ impl<'t> Interp<'t> {
 
 fn held_before(write: &Write) -> Option<Value> {
     write.before.clone()
-}
-
-impl Slot {
-    /// Makes what a slot holds unknown: it is written an unknown number of times.
-    pub(super) fn forget(&self, interp: &mut Interp<'_>, before: &Option<Value>, why: &Rc<Unknown>) {
-        let unknown = Some(match self {
-            Self::Contents(_) => Value::list(vec![Value::Unknown(Rc::clone(why))]),
-            _ => Value::Unknown(Rc::clone(why)),
-        });
-        interp.write_joined(self, before, &[before.clone(), unknown], why);
-    }
 }

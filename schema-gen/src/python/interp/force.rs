@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::stdlib::is_standard;
 use super::{Args, Interp, Raised};
 use crate::python::library;
 use crate::python::value::{Made, Symbol, Value};
@@ -26,7 +25,7 @@ impl Interp<'_> {
             return known.clone();
         }
         let top = symbol.0.split('.').next().unwrap_or_default();
-        if is_standard(top) || library::module(top).is_some() || self.options.site_packages.is_empty() {
+        if library::is_modelled(top) || self.options.site_packages.is_empty() {
             return None;
         }
         if self.reading >= MAX_READING {
@@ -40,15 +39,22 @@ impl Interp<'_> {
     }
 
     fn read_symbol(&mut self, dotted: &str) -> Option<Value> {
-        let mut parts = dotted.split('.');
+        let mut parts = dotted.split('.').peekable();
         let mut path = parts.next()?.to_owned();
         let mut current = Value::Module(self.installed_module(&path)?);
-        for part in parts {
+        while let Some(part) = parts.next() {
             path.push('.');
             path.push_str(part);
             let next = match &current {
                 Value::Module(module) => {
                     let bound = module.scope.names.borrow().get(part).cloned();
+                    // In the middle of a path a module comes before a name of its package.
+                    let bound = match bound {
+                        Some(Value::Symbol(_)) if parts.peek().is_some() => {
+                            self.installed_module(&path).map(Value::Module).or(bound)
+                        }
+                        bound => bound,
+                    };
                     match bound {
                         Some(value) => Some(value),
                         None => match self.installed_module(&path) {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::bounds::MAX_MODULES;
 use super::scope::{Origin, TypeOnly, Unit, globals};
-use super::stdlib::is_standard;
 use super::{Args, Frame, Interp, Raised, Scope, ScopeData, ScopeKind};
 use crate::python::library::{self, Source};
 use crate::python::syntax::{self, Name, Stmt, StmtKind};
@@ -61,11 +60,6 @@ impl Interp<'_> {
         Ok(self.attach(dotted, module))
     }
 
-    /// As [`Interp::import`], a module of an installed package included.
-    pub(super) fn import_dotted(&mut self, dotted: &str, place: Option<Place>) -> Result<Value, Raised> {
-        self.import(dotted, place)
-    }
-
     fn import_parent(&mut self, dotted: &str, place: Option<Place>) -> Result<Option<Value>, Raised> {
         match dotted.rsplit_once('.') {
             Some((parent, _)) if !parent.is_empty() => self.import(parent, place).map(Some),
@@ -110,8 +104,7 @@ impl Interp<'_> {
     /// Whether the package of a module is there beside the roots.
     pub(super) fn is_installed(&self, dotted: &str) -> bool {
         let top = dotted.split('.').next().unwrap_or_default();
-        is_standard(top)
-            || library::module(top).is_some()
+        library::is_modelled(top)
             || self.options.site_packages.iter().any(|folder| {
                 let path = join(folder, top);
                 self.tree.is_folder(&path) || !matches!(self.tree.read(&format!("{path}.py")), Ok(None))
@@ -134,7 +127,7 @@ impl Interp<'_> {
             let path = join(folder, top);
             self.tree.is_folder(&path) || !matches!(self.tree.read(&format!("{path}.py")), Ok(None))
         });
-        !in_roots && self.options.site_packages.is_empty() && !is_standard(top) && library::module(top).is_none()
+        !in_roots && self.options.site_packages.is_empty() && !library::is_modelled(top)
     }
 
     fn find(&self, folders: &[String], dotted: &str, place: Option<Place>) -> Result<Option<Located>, Raised> {
@@ -500,7 +493,7 @@ impl Interp<'_> {
     }
 
     fn installed_if_free(&mut self, symbol: &Symbol) -> Option<Rc<Module>> {
-        if library::module(&symbol.0).is_some() || is_standard(&symbol.0) {
+        if library::is_modelled(&symbol.0) {
             return None;
         }
         self.installed_module(&symbol.0.clone())
@@ -543,9 +536,36 @@ impl Interp<'_> {
     /// A name that a star import of something unread may have bound.
     pub(super) fn lookup_star(&mut self, name: &str, scope: &Scope) -> Option<Value> {
         let stars = scope.unit.stars.borrow().clone();
-        let [only] = stars.as_slice() else { return None };
-        self.symbol_member(&Symbol(Rc::clone(only)), name).ok()
+        let named = |interp: &Self, module: &str| {
+            let relative = module.replace('.', "/");
+            interp.options.site_packages.iter().any(|folder| {
+                let path = join(folder, &relative);
+                [format!("{path}/__init__.py"), format!("{path}.py")].iter().any(|file| {
+                    matches!(interp.tree.read(file), Ok(Some(text)) if mentions(&text, name))
+                })
+            })
+        };
+        let star = match stars.as_slice() {
+            [] => return None,
+            [only] => only,
+            // The one whose source has the name; where none has, one whose source is not at hand.
+            all => match all.iter().rev().find(|module| named(self, module)) {
+                Some(module) => module,
+                None => all.iter().rev().find(|module| !self.is_installed_package(module))?,
+            },
+        };
+        self.symbol_member(&Symbol(Rc::clone(star)), name).ok()
     }
+}
+
+/// Whether a text has a name in it.
+fn mentions(text: &str, name: &str) -> bool {
+    let is_part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + name.len()..).and_then(|after| after.chars().next());
+        !is_part(before) && !is_part(after)
+    })
 }
 
 /// Whether a module is a folder without `__init__.py`.

@@ -26,7 +26,6 @@ mod pattern;
 mod protocol;
 mod scope;
 mod signature;
-mod stdlib;
 mod stmt;
 mod subscript;
 mod text;
@@ -48,7 +47,6 @@ use super::value::{Class, Dict, FileId, Made, Module, Namespace, Object, Place, 
 use crate::tree::SourceTree;
 use crate::{Diagnostic, Options};
 
-pub(crate) use bounds::on_large_stack;
 pub(crate) use scope::{Scope, ScopeData, ScopeKind};
 
 /// Arguments of a call, spread.

@@ -211,15 +211,15 @@ impl Interp<'_> {
                 Ok(self.frames.last().map_or(Value::None, |frame| namespace_dict(&frame.scope.names.borrow())))
             }
             "builtins.__import__" | "importlib.import_module" => match args.positional.as_slice() {
-                [Value::Str(name)] => self.import_dotted(name, args.place),
+                [Value::Str(name)] => self.import(name, args.place),
                 [Value::Str(name), Value::Str(package)] => match self.absolute(name, package) {
-                    Some(dotted) => self.import_dotted(&dotted, args.place),
+                    Some(dotted) => self.import(&dotted, args.place),
                     None => Ok(Value::unknown("a module that is imported by a relative name", args.place)),
                 },
-                [Value::Str(name), ..] if !name.starts_with('.') => self.import_dotted(name, args.place),
+                [Value::Str(name), ..] if !name.starts_with('.') => self.import(name, args.place),
                 _ => match (args.positional.first(), args.keywords.get("package")) {
                     (Some(Value::Str(name)), Some(Value::Str(package))) => match self.absolute(name, package) {
-                        Some(dotted) => self.import_dotted(&dotted, args.place),
+                        Some(dotted) => self.import(&dotted, args.place),
                         None => Ok(Value::unknown("a module that is imported by a relative name", args.place)),
                     },
                     _ => Ok(Value::unknown("a module whose name is not known", args.place)),

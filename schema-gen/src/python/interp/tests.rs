@@ -4,7 +4,8 @@
 
 use std::rc::Rc;
 
-use super::{Interp, on_large_stack};
+use super::Interp;
+use crate::analysis::on_large_stack;
 use crate::python::value::{Module, Value};
 use crate::tree::MemoryTree;
 use crate::{Diagnostic, Options};

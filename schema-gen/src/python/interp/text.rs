@@ -21,13 +21,13 @@ impl Interp<'_> {
             return None;
         }
         Some(match value {
-            Value::Str(text) if as_repr => repr_str(text),
+            Value::Str(text) if as_repr => library::quote(text),
             Value::Str(text) => text.to_string(),
             Value::None => "None".to_owned(),
             Value::Bool(true) => "True".to_owned(),
             Value::Bool(false) => "False".to_owned(),
             Value::Int(number) => number.to_string(),
-            Value::Float(number) => repr_float(*number),
+            Value::Float(number) => library::float_text(*number),
             Value::Bytes(bytes) => repr_bytes(bytes),
             Value::Ellipsis => "Ellipsis".to_owned(),
             Value::NotImplemented => "NotImplemented".to_owned(),
@@ -243,7 +243,7 @@ impl Interp<'_> {
             }
             _ => None,
         }?;
-        Some(Rc::from(clean_docstring(&raw)))
+        Some(Rc::from(library::clean_docstring(&raw)))
     }
 
     /// A class's docstring, or that of the first of its bases that has one.
@@ -263,87 +263,6 @@ impl Interp<'_> {
             _ => None,
         })
     }
-}
-
-/// `inspect.cleandoc`: the margin of all lines but the first is taken away, and empty lines at both
-/// ends.
-pub(crate) fn clean_docstring(text: &str) -> String {
-    let expanded = expand_tabs(text);
-    let mut lines: Vec<&str> = expanded.split('\n').collect();
-    let is_space = |letter: char| letter == ' ';
-    let margin = lines
-        .iter()
-        .skip(1)
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| line.len() - line.trim_start_matches(is_space).len())
-        .min();
-    for (index, line) in lines.iter_mut().enumerate() {
-        if index == 0 {
-            *line = line.trim_start_matches(is_space);
-        } else if let Some(margin) = margin {
-            *line = line.get(margin..).unwrap_or_default();
-        }
-    }
-    while lines.last().is_some_and(|line| line.is_empty()) {
-        lines.pop();
-    }
-    let start = lines.iter().position(|line| !line.is_empty()).unwrap_or(lines.len());
-    lines.get(start..).unwrap_or_default().join("\n")
-}
-
-/// `str.expandtabs()`
-fn expand_tabs(text: &str) -> String {
-    if !text.contains('\t') {
-        return text.to_owned();
-    }
-    let mut expanded = String::with_capacity(text.len() + 16);
-    let mut column = 0;
-    for letter in text.chars() {
-        match letter {
-            '\t' => {
-                let width = 8 - column % 8;
-                expanded.extend(std::iter::repeat_n(' ', width));
-                column += width;
-            }
-            '\n' | '\r' => {
-                expanded.push(letter);
-                column = 0;
-            }
-            _ => {
-                expanded.push(letter);
-                column += 1;
-            }
-        }
-    }
-    expanded
-}
-
-/// `repr` of a text: in single quotes unless only double ones need no escape.
-pub(crate) fn repr_str(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut repr = String::with_capacity(text.len() + 2);
-    repr.push(quote);
-    for letter in text.chars() {
-        match letter {
-            '\n' => repr.push_str("\\n"),
-            '\r' => repr.push_str("\\r"),
-            '\t' => repr.push_str("\\t"),
-            '\\' => repr.push_str("\\\\"),
-            _ if letter == quote => {
-                repr.push('\\');
-                repr.push(letter);
-            }
-            _ if letter.is_ascii_control() => {
-                let _ = write!(repr, "\\x{:02x}", u32::from(letter));
-            }
-            _ if ('\u{80}'..='\u{a0}').contains(&letter) || letter == '\u{ad}' => {
-                let _ = write!(repr, "\\x{:02x}", u32::from(letter));
-            }
-            _ => repr.push(letter),
-        }
-    }
-    repr.push(quote);
-    repr
 }
 
 fn repr_bytes(bytes: &[u8]) -> String {
@@ -367,26 +286,4 @@ fn repr_bytes(bytes: &[u8]) -> String {
     }
     repr.push(quote);
     repr
-}
-
-/// `repr` of a float: the shortest digits that give the number back, with an exponent below 1e-4 and
-/// from 1e16 on.
-pub(crate) fn repr_float(number: f64) -> String {
-    if number.is_nan() {
-        return "nan".to_owned();
-    }
-    if number.is_infinite() {
-        return if number > 0.0 { "inf" } else { "-inf" }.to_owned();
-    }
-    let magnitude = number.abs();
-    if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
-        let text = format!("{number:e}");
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let (sign, exponent) = match exponent.strip_prefix('-') {
-            Some(exponent) => ('-', exponent),
-            None => ('+', exponent),
-        };
-        return format!("{digits}e{sign}{exponent:0>2}");
-    }
-    format!("{number:?}")
 }

@@ -377,6 +377,11 @@ pub(super) fn length(interp: &mut Interp<'_>, value: &Value) -> Pure {
     let count = match plain(value) {
         Value::Str(text) => text.chars().count(),
         Value::Bytes(bytes) => bytes.len(),
+        // What is not known in a list may stand for any number of items.
+        Value::List(items) if items.borrow().iter().any(Value::is_unknown) => return Ok(None),
+        Value::Dict(items) | Value::Set(items) if items.borrow().keys().any(|key| key.0.is_unknown()) => {
+            return Ok(None);
+        }
         Value::List(items) => items.borrow().len(),
         Value::Tuple(items) => items.len(),
         Value::Dict(items) | Value::Set(items) => items.borrow().len(),

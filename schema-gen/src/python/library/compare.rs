@@ -41,6 +41,10 @@ fn equal_within(interp: &mut Interp<'_>, left: &Value, right: &Value, depth: u32
     let pairs: Vec<(Value, Value)> = match (&left, &right) {
         (Value::List(left), Value::List(right)) => {
             let (left, right) = (left.borrow(), right.borrow());
+            // What is not known may stand for any number of items.
+            if left.iter().chain(right.iter()).any(Value::is_unknown) {
+                return Ok(None);
+            }
             if left.len() != right.len() {
                 return Ok(Some(false));
             }
@@ -54,6 +58,9 @@ fn equal_within(interp: &mut Interp<'_>, left: &Value, right: &Value, depth: u32
         }
         (Value::Dict(left), Value::Dict(right)) => {
             let (left, right) = (left.borrow(), right.borrow());
+            if left.keys().chain(right.keys()).any(|key| key.0.is_unknown()) {
+                return Ok(None);
+            }
             if left.len() != right.len() {
                 return Ok(Some(false));
             }
@@ -68,6 +75,9 @@ fn equal_within(interp: &mut Interp<'_>, left: &Value, right: &Value, depth: u32
         }
         (Value::Set(_) | Value::FrozenSet(_), Value::Set(_) | Value::FrozenSet(_)) => {
             let (Some(left), Some(right)) = (interp.iterate(&left)?, interp.iterate(&right)?) else { return Ok(None) };
+            if left.iter().chain(&right).any(Value::is_unknown) {
+                return Ok(None);
+            }
             let found = left.len() == right.len() && left.iter().all(|one| right.iter().any(|other| one.same(other)));
             return Ok(Some(found));
         }

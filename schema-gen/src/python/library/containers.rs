@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::super::interp::{Args, Interp, Raised};
-use super::super::value::{Dict, Key, Native, Value};
+use super::super::value::{Dict, Key, Native, Place, Value};
 use super::compare::{equal, sort};
 use super::exceptions::raise;
 use super::plain;
@@ -170,7 +170,7 @@ pub(super) fn dict_method(name: &str) -> Option<Native> {
                 Err(unknown) => return Ok(Some(unknown)),
             };
             let found = items.borrow().get(&Key(key)).cloned();
-            Ok(found.or_else(|| args.take(1, "default")).or(Some(Value::None)))
+            Ok(found.or_else(|| unknown_key(items)).or_else(|| args.take(1, "default")).or(Some(Value::None)))
         },
         "setdefault" => |interp, items, mut args| {
             let Some(key) = args.take(0, "key") else { return Ok(None) };
@@ -178,17 +178,17 @@ pub(super) fn dict_method(name: &str) -> Option<Native> {
                 Ok(key) => key,
                 Err(unknown) => return Ok(Some(unknown)),
             };
-            let default = args.take(1, "default").unwrap_or(Value::None);
+            let default = unknown_key(items).or_else(|| args.take(1, "default")).unwrap_or(Value::None);
             Ok(Some(items.borrow_mut().entry(Key(key)).or_insert(default).clone()))
         },
         "pop" => |interp, items, mut args| {
             let Some(key) = args.take(0, "key") else { return Ok(None) };
             let key = match known_key(interp, items, key) {
                 Ok(key) => key,
-                Err(unknown) => return Ok(Some(unknown)),
+                Err(_) => return Ok(None),
             };
             let found = items.borrow_mut().shift_remove(&Key(key.clone()));
-            match found.or_else(|| args.take(1, "default")) {
+            match found.or_else(|| unknown_key(items)).or_else(|| args.take(1, "default")) {
                 Some(value) => Ok(Some(value)),
                 None => Err(key_error(&key, &args)),
             }
@@ -203,9 +203,7 @@ pub(super) fn dict_method(name: &str) -> Option<Native> {
         "update" => |interp, items, mut args| {
             let keywords = std::mem::take(&mut args.keywords);
             if let Some(value) = args.take(0, "m") {
-                let Some(more) = mapping(interp, &value)? else {
-                    return Ok(Some(Value::unknown("dict.update with what is not known", args.place)));
-                };
+                let Some(more) = mapping(interp, &value)? else { return Ok(None) };
                 items.borrow_mut().extend(more);
             }
             items.borrow_mut().extend(keywords.into_iter().map(|(name, value)| (Key(Value::Str(name)), value)));
@@ -241,7 +239,8 @@ pub(super) fn dict_method(name: &str) -> Option<Native> {
                 Ok(key) => key,
                 Err(unknown) => return Ok(Some(unknown)),
             };
-            Ok(Some(Value::Bool(items.borrow().contains_key(&Key(key)))))
+            let found = items.borrow().contains_key(&Key(key));
+            Ok(unknown_key(items).filter(|_| !found).or(Some(Value::Bool(found))))
         },
         "__getitem__" => |_, items, mut args| {
             let Some(key) = args.take(0, "key") else { return Ok(None) };
@@ -291,11 +290,17 @@ pub(super) fn set_method(name: &str) -> Option<Native> {
         },
         "discard" => |_, receiver, mut args| {
             let (Value::Set(items), Some(value)) = (receiver, args.take(0, "element")) else { return Ok(None) };
+            if value.is_unknown() {
+                return Ok(None);
+            }
             items.borrow_mut().shift_remove(&Key(value));
             Ok(Some(Value::None))
         },
         "remove" => |_, receiver, mut args| {
             let (Value::Set(items), Some(value)) = (receiver, args.take(0, "element")) else { return Ok(None) };
+            if value.is_unknown() {
+                return Ok(None);
+            }
             let removed = items.borrow_mut().shift_remove(&Key(value.clone()));
             removed.map(|_| Some(Value::None)).ok_or_else(|| key_error(&value, &args))
         },
@@ -367,13 +372,11 @@ fn on(
     if receiver.is_unknown() {
         return Ok(receiver);
     }
-    if args.incomplete {
-        return Ok(Value::unknown(format!("{name} with arguments that are not known"), place));
-    }
     if changes(name) {
         interp.touch(&receiver);
     }
-    Ok(run(interp, &receiver, args)?.unwrap_or_else(|| Value::unknown(format!("{name} is not evaluated here"), place)))
+    let done = if args.incomplete { None } else { run(interp, &receiver, args)? };
+    Ok(done.unwrap_or_else(|| unclear(&receiver, name, place)))
 }
 
 /// Whether a method changes what it is called on.
@@ -387,6 +390,29 @@ fn changes(name: &str) -> bool {
     )
 }
 
+/// What a method comes to that is not evaluated for its arguments: after one that changes the
+/// collection, what is in it is not known either.
+fn unclear(receiver: &Value, name: &str, place: Option<Place>) -> Value {
+    let unknown = Value::unknown(format!("{name} is not evaluated here"), place);
+    if changes(name) {
+        match receiver {
+            Value::List(items) => *items.borrow_mut() = vec![unknown.clone()],
+            Value::Dict(items) | Value::Set(items) => {
+                let mut items = items.borrow_mut();
+                items.clear();
+                items.insert(Key(unknown.clone()), unknown.clone());
+            }
+            _ => {}
+        }
+    }
+    unknown
+}
+
+/// The key that stands for those that are not known.
+fn unknown_key(items: &RefCell<Dict>) -> Option<Value> {
+    items.borrow().keys().find(|key| key.0.is_unknown()).map(|key| key.0.clone())
+}
+
 type ListMethod = fn(&mut Interp<'_>, &Rc<RefCell<Vec<Value>>>, Args) -> Pure;
 
 fn on_list(interp: &mut Interp<'_>, mut args: Args, name: &'static str, run: ListMethod) -> Result<Value, Raised> {
@@ -398,12 +424,12 @@ fn on_list(interp: &mut Interp<'_>, mut args: Args, name: &'static str, run: Lis
     if changes(name) {
         interp.touch(&receiver);
     }
-    let done = match receiver {
-        Value::List(items) if !args.incomplete => run(interp, &items, args)?,
-        unknown @ Value::Unknown(_) => Some(unknown),
+    let done = match &receiver {
+        Value::List(items) if !args.incomplete => run(interp, items, args)?,
+        Value::Unknown(_) => Some(receiver.clone()),
         _ => None,
     };
-    Ok(done.unwrap_or_else(|| Value::unknown(format!("{name} is not evaluated here"), place)))
+    Ok(done.unwrap_or_else(|| unclear(&receiver, name, place)))
 }
 
 fn bounded(items: &RefCell<Vec<Value>>, args: Args) -> Result<(), Raised> {
@@ -460,7 +486,7 @@ fn key_error(key: &Value, args: &Args) -> Raised {
 }
 
 /// `container[key]` of a list, tuple, dictionary or text; `None` where there is none or it is not known.
-pub(crate) fn get_item(container: &Value, key: &Value) -> Option<Value> {
+pub(super) fn get_item(container: &Value, key: &Value) -> Option<Value> {
     match (plain(container), key) {
         (Value::List(items), _) => items.borrow().get(position(items.borrow().len(), integer(&Some(key.clone()))?)?).cloned(),
         (Value::Tuple(items), _) => items.get(position(items.len(), integer(&Some(key.clone()))?)?).cloned(),
@@ -482,6 +508,12 @@ fn get(container: &Value, key: &Value, args: &Args) -> Pure {
     }
     if let Value::Slice(_) = key {
         return Ok(None);
+    }
+    if let Value::Dict(items) = container
+        && let Some(unknown) = unknown_key(items)
+        && !items.borrow().contains_key(&Key(key.clone()))
+    {
+        return Ok(Some(unknown));
     }
     match (get_item(container, key), container) {
         (Some(value), _) => Ok(Some(value)),

@@ -540,7 +540,9 @@ pub(super) fn named_tuple_init(interp: &mut Interp<'_>, object: &Rc<Object>, arg
     Ok(())
 }
 
-fn pairs(interp: &mut Interp<'_>, value: &Value) -> Option<(Rc<Object>, Vec<(Name, Value)>)> {
+type Pairs = Vec<(Name, Value)>;
+
+fn pairs(interp: &mut Interp<'_>, value: &Value) -> Option<(Rc<Object>, Pairs)> {
     let Value::Object(object) = value else { return None };
     let (names, _) = tuple_fields(interp, &object.class)?;
     let payload = object.payload.borrow().clone();

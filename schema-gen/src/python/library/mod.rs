@@ -33,15 +33,13 @@ use super::value::{
 };
 
 pub(crate) use compare::{equal, order};
-pub(crate) use containers::get_item;
 pub(crate) use enums::{enum_members, is_mixed};
 pub(crate) use exceptions::{exception_bases, raise};
 pub(crate) use format::{float as float_text, format_percent, format_spec, quote};
+pub(crate) use text::clean_docstring;
 pub(crate) use names::{implementation, is_modelled};
 pub(crate) use signature::given as given_signature;
-pub(crate) use text::clean_docstring;
-pub(crate) use types::{is_instance, own_method, public_name, type_of};
-pub(crate) use typing::{runtime_origin, substitute, type_parameters, union};
+pub(crate) use types::{is_instance, type_of};
 
 /// The longest text that is made.
 const MAX_TEXT: usize = 4_000_000;
@@ -102,6 +100,7 @@ fn function(dotted: &str) -> Option<Native> {
         .or_else(|| typing::function(dotted))
         .or_else(|| dataclasses::function(dotted))
         .or_else(|| standard::function(dotted))
+        .or_else(|| json::function(dotted))
 }
 
 /// Builtins that see the frame of their caller: the evaluator has their meaning.

@@ -7,7 +7,7 @@ use super::super::value::{Dict, FileId, Key, Module, Native, Object, Value};
 use super::builtins::{dict_of, functions};
 use super::exceptions::raise;
 use super::text::{integer, string};
-use super::{json, plain, regex, text};
+use super::{plain, regex, text};
 
 /// Modules whose functions give another value each time.
 pub(super) fn changes(module: &str) -> bool {
@@ -45,7 +45,7 @@ fn whole(mut args: Args, run: fn(f64) -> f64) -> super::text::Pure {
 
 /// The function of that dotted name.
 pub(super) fn function(dotted: &str) -> Option<Native> {
-    json::function(dotted).or_else(|| functions!(dotted,
+    functions!(dotted,
         "os.getenv" => |interp, mut args| {
             let Some(name) = args.take(0, "key") else { return Ok(None) };
             if name.is_unknown() {
@@ -95,7 +95,7 @@ pub(super) fn function(dotted: &str) -> Option<Native> {
         "math.isinf" => |_, mut args| Ok(number(&args.take(0, "x")).map(|it| Value::Bool(it.is_infinite()))),
         "math.isfinite" => |_, mut args| Ok(number(&args.take(0, "x")).map(|it| Value::Bool(it.is_finite()))),
         "math.pow" => |_, mut args| Ok(number(&args.take(0, "x")).zip(number(&args.take(1, "y"))).map(|(x, y)| Value::Float(x.powf(y)))),
-        "re.escape" => |interp, args| regex::escape(interp, args),
+        "re.escape" => regex::escape,
         "base64.b64encode" => |_, mut args| Ok(match args.take(0, "s").map(|it| plain(&it)) {
             Some(Value::Bytes(bytes)) => Some(Value::Bytes(Rc::from(base64(&bytes).as_bytes()))),
             _ => None,
@@ -129,7 +129,7 @@ pub(super) fn function(dotted: &str) -> Option<Native> {
             }
         },
         "importlib.reload" => |_, mut args| Ok(args.take(0, "module")),
-    ))
+    )
 }
 
 /// A name of a module that stands for a value.
@@ -186,7 +186,7 @@ pub(super) fn constant(interp: &mut Interp<'_>, dotted: &str) -> Option<Result<V
         }
         "sys.modules" => {
             let mut names: Vec<_> = interp.modules.iter().collect();
-            names.sort_by(|(left, _), (right, _)| left.cmp(right));
+            names.sort_by_key(|(name, _)| Rc::clone(name));
             Some(Ok(dict_of(names.into_iter().map(|(name, module)| (Rc::clone(name), Value::Module(Rc::clone(module)))))))
         }
         "sys.version" => {
@@ -251,9 +251,14 @@ pub(super) fn own(name: &str) -> Option<Native> {
             let (major, minor) = version(interp);
             Ok(Some(Value::Tuple(Rc::from([Value::Int(major), Value::Int(minor)]))))
         },
-        "_hitchpost.regex_find" => |interp, args| regex::find(interp, args),
-        "_hitchpost.regex_groups" => |interp, args| regex::groups(interp, args),
-        "_hitchpost.signature" => |interp, args| super::signature::of(interp, args),
+        // A float has a finite number of decimal digits, all of which a Decimal takes.
+        "_hitchpost.exact" => |_, mut args| Ok(number(&args.take(0, "x")).filter(|it| it.is_finite()).map(|it| {
+            let text = format!("{it:.1074}");
+            Value::str(text.trim_end_matches('0').trim_end_matches('.'))
+        })),
+        "_hitchpost.regex_find" => regex::find,
+        "_hitchpost.regex_groups" => regex::groups,
+        "_hitchpost.signature" => super::signature::of,
         "_hitchpost.is_known" => |_, mut args| Ok(args.take(0, "value").map(|it| Value::Bool(!matches!(it, Value::Unknown(_) | Value::Made(_))))),
         "_hitchpost.module" => |_, mut args| {
             let Some(name) = string(&args.take(0, "name")) else { return Ok(None) };

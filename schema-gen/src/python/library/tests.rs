@@ -183,3 +183,18 @@ fn types() {
         ("list(range(0, 10, 3)), abs(-1), round(2.5), round(1.256, 2), divmod(7, 2), pow(2, 3), chr(97), ord('a'), hex(255)", "([0, 3, 6, 9], 1, 2, 1.26, (3, 1), 8, 'a', 97, '0xff')"),
     ]);
 }
+
+#[test]
+fn what_is_changed_by_the_unknown_is_unknown() {
+    let unknown = "import random\nu = random.choice([1])\n";
+    for (source, expected) in [
+        ("d = {'a': 1}\nd.update(u)\nresult = d.get('b', 2)", "Unknown(dict.update is not evaluated here)"),
+        ("d = {'a': 1}\nresult = d.get(u)", "Unknown(random.choice gives another value each time)"),
+        ("l = [2, 1]\nl.sort(key=lambda it: u)\nresult = l[0]", "Unknown(list.sort is not evaluated here)"),
+        ("result = '-'.join(['a', u])", "Unknown(random.choice gives another value each time)"),
+        ("result = isinstance(u, int)", "Unknown(random.choice gives another value each time)"),
+        ("import unread\nd = {'a': 1}\nresult = d.get(unread.key(), 2)", "Unknown(a key that is not known: unread.key(…))"),
+    ] {
+        check(&format!("{unknown}{source}\n"), expected);
+    }
+}

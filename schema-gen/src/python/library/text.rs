@@ -60,7 +60,7 @@ pub(super) fn str_method(name: &str) -> Option<Native> {
         "split" => |_, text, args| split(text, args, false),
         "rsplit" => |_, text, args| split(text, args, true),
         "splitlines" => |_, text, args| split_lines(text, args),
-        "join" => |interp, text, args| join(interp, text, args),
+        "join" => join,
         "replace" => |_, text, args| replace(text, args),
         "startswith" => |_, text, args| affix(text, args, true),
         "endswith" => |_, text, args| affix(text, args, false),
@@ -90,7 +90,7 @@ pub(super) fn str_method(name: &str) -> Option<Native> {
         "center" => |_, text, args| pad(text, args, |text, fill, with| { let left = fill / 2; format!("{}{text}{}", with.repeat(left), with.repeat(fill - left)) }),
         "ljust" => |_, text, args| pad(text, args, |text, fill, with| format!("{text}{}", with.repeat(fill))),
         "rjust" => |_, text, args| pad(text, args, |text, fill, with| format!("{}{text}", with.repeat(fill))),
-        "isdigit" => |_, text, _| all(text, |it| it.is_ascii_digit() || it.is_numeric() && it.to_digit(10).is_some()),
+        "isdigit" => |_, text, _| all(text, |it| it.is_ascii_digit()),
         "isdecimal" => |_, text, _| all(text, |it| it.is_ascii_digit()),
         "isnumeric" => |_, text, _| all(text, char::is_numeric),
         "isalpha" => |_, text, _| all(text, char::is_alphabetic),
@@ -102,12 +102,12 @@ pub(super) fn str_method(name: &str) -> Option<Native> {
         "istitle" => |_, text, _| Ok(Some(Value::Bool(text.chars().any(char::is_alphabetic) && title(text) == text))),
         "isidentifier" => |_, text, _| Ok(Some(Value::Bool(is_identifier(text)))),
         "isprintable" => |_, text, _| Ok(Some(Value::Bool(!text.chars().any(char::is_control)))),
-        "encode" => |_, text, mut args| Ok(match args.take(0, "encoding").as_ref().and_then(|it| string_of(it)) {
+        "encode" => |_, text, mut args| Ok(match args.take(0, "encoding").as_ref().and_then(string_of) {
             None if args.positional.is_empty() => Some(Value::Bytes(Rc::from(text.as_bytes()))),
             Some(encoding) if is_utf8(&encoding) || text.is_ascii() => Some(Value::Bytes(Rc::from(text.as_bytes()))),
             _ => None,
         }),
-        "format" => |interp, text, args| format::template(interp, text, args),
+        "format" => format::template,
         "format_map" => |interp, text, mut args| {
             let Some(map) = args.take(0, "mapping") else { return Ok(None) };
             format::template_map(interp, text, &map)

@@ -133,14 +133,14 @@ pub(super) fn is_class(symbol: &str) -> bool {
 }
 
 /// The public name of a class of ours that implements a class of the standard library.
-pub(crate) fn public_name(class: &Class) -> Option<Symbol> {
+pub(super) fn public_name(class: &Class) -> Option<Symbol> {
     let module = class.module.strip_prefix("_impl.")?;
     Some(Symbol(Rc::from(format!("{module}.{}", class.qualname))))
 }
 
 /// A method that the class or one of its bases defines: users' classes and the implementations of
 /// ours, not `object`.
-pub(crate) fn own_method(interp: &mut Interp<'_>, class: &Rc<Class>, name: &str) -> Option<Value> {
+pub(super) fn own_method(interp: &mut Interp<'_>, class: &Rc<Class>, name: &str) -> Option<Value> {
     for base in interp.mro(class).iter() {
         match base {
             Value::Class(base) => {
@@ -254,12 +254,12 @@ fn is_instance_of_symbol(interp: &mut Interp<'_>, value: &Value, symbol: &Symbol
         Value::Function(_) | Value::Method(_) | Value::Native(_)
             if matches!(&*symbol.0, "types.FunctionType" | "types.LambdaType" | "types.MethodType" | "types.BuiltinFunctionType") =>
         {
-            Some(match (value, &*symbol.0) {
-                (Value::Function(_), "types.FunctionType" | "types.LambdaType") => true,
-                (Value::Method(_), "types.MethodType") => true,
-                (Value::Native(_), "types.BuiltinFunctionType") => true,
-                _ => false,
-            })
+            Some(matches!(
+                (value, &*symbol.0),
+                (Value::Function(_), "types.FunctionType" | "types.LambdaType")
+                    | (Value::Method(_), "types.MethodType")
+                    | (Value::Native(_), "types.BuiltinFunctionType")
+            ))
         }
         Value::Union(_) => Some(matches!(&*symbol.0, "types.UnionType" | "typing.Union")),
         Value::Generic(_) => Some(matches!(&*symbol.0, "types.GenericAlias" | "typing._GenericAlias")),

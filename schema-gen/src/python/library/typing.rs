@@ -10,7 +10,7 @@ use super::builtins::functions;
 use super::text::string_of;
 
 /// `A | B`, flat and without repetition; a single one is itself.
-pub(crate) fn union(parts: Vec<Value>) -> Value {
+pub(super) fn union(parts: Vec<Value>) -> Value {
     let mut flat: Vec<Value> = Vec::new();
     let mut pending: Vec<Value> = parts.into_iter().rev().collect();
     while let Some(part) = pending.pop() {
@@ -111,7 +111,7 @@ fn is_generic(interp: &mut Interp<'_>, class: &Rc<Class>) -> bool {
 }
 
 /// The type variables of a type, in the order in which they first stand in it.
-pub(crate) fn type_parameters(of: &Value) -> Vec<Value> {
+fn type_parameters(of: &Value) -> Vec<Value> {
     fn collect(of: &Value, out: &mut Vec<Value>, depth: u32) {
         if depth > 50 {
             return;
@@ -130,7 +130,7 @@ pub(crate) fn type_parameters(of: &Value) -> Vec<Value> {
 }
 
 /// The type with its variables replaced; what has no replacement stays.
-pub(crate) fn substitute(of: &Value, parameters: &[Value], args: &[Value]) -> Value {
+fn substitute(of: &Value, parameters: &[Value], args: &[Value]) -> Value {
     fn replace(of: &Value, parameters: &[Value], args: &[Value], depth: u32) -> Value {
         if depth > 50 {
             return of.clone();
@@ -230,7 +230,7 @@ fn origin(interp: &mut Interp<'_>, value: &Value) -> Option<Value> {
 }
 
 /// `typing.List[int]` is a subscript of `list` at run time.
-pub(crate) fn runtime_origin(symbol: &str) -> String {
+fn runtime_origin(symbol: &str) -> String {
     let Some(name) = symbol.strip_prefix("typing.") else { return symbol.to_owned() };
     match name {
         "List" | "Dict" | "Set" | "FrozenSet" | "Tuple" | "Type" => format!("builtins.{}", name.to_lowercase()),

@@ -7,7 +7,8 @@ pub(super) fn to_pascal(snake: &str) -> String {
     let mut index = 0;
     while let Some(&character) = titled.get(index) {
         text.push(character);
-        let next_starts_word = titled.get(index + 2).is_some_and(|next| next.is_ascii_digit() || next.is_ascii_uppercase());
+        let next_starts_word =
+            titled.get(index + 2).is_some_and(|next| next.is_ascii_digit() || next.is_ascii_uppercase());
         if character.is_ascii_alphanumeric() && titled.get(index + 1) == Some(&'_') && next_starts_word {
             index += 1;
         }
@@ -21,7 +22,9 @@ pub(super) fn to_camel(snake: &str) -> String {
     let characters: Vec<char> = snake.chars().collect();
     let is_camel = characters.first().is_some_and(char::is_ascii_lowercase)
         && characters.iter().all(char::is_ascii_alphanumeric)
-        && !characters.windows(2).any(|pair| matches!(pair, [digit, letter] if digit.is_ascii_digit() && letter.is_ascii_lowercase()));
+        && !characters
+            .windows(2)
+            .any(|pair| matches!(pair, [digit, letter] if digit.is_ascii_digit() && letter.is_ascii_lowercase()));
     if is_camel {
         return snake.to_owned();
     }
@@ -46,11 +49,12 @@ pub(super) fn to_snake(camel: &str) -> String {
     while index + 2 < characters.len() {
         if let (Some(first), Some(second), Some(third)) =
             (characters.get(index), characters.get(index + 1), characters.get(index + 2))
+            && first.is_ascii_uppercase()
+            && second.is_ascii_uppercase()
+            && third.is_ascii_lowercase()
         {
-            if first.is_ascii_uppercase() && second.is_ascii_uppercase() && third.is_ascii_lowercase() {
-                characters.insert(index + 1, '_');
-                index += 2;
-            }
+            characters.insert(index + 1, '_');
+            index += 2;
         }
         index += 1;
     }
@@ -68,5 +72,9 @@ pub(super) fn to_snake(camel: &str) -> String {
         }
         characters = next;
     }
-    characters.into_iter().map(|character| if character == '-' { '_' } else { character }).flat_map(char::to_lowercase).collect()
+    characters
+        .into_iter()
+        .map(|character| if character == '-' { '_' } else { character })
+        .flat_map(char::to_lowercase)
+        .collect()
 }

@@ -139,7 +139,10 @@ fn json_hook(builder: &mut Builder, annotation: &Value) -> Option<Hook> {
         }
         Some("pydantic.UuidVersion") => {
             let Some(Value::Int(version)) = first("uuid_version") else { return None };
-            return Some(Hook::Update(object([("type", json!("string")), ("format", json!(format!("uuid{version}")))])));
+            return Some(Hook::Update(object([
+                ("type", json!("string")),
+                ("format", json!(format!("uuid{version}"))),
+            ])));
         }
         Some("pydantic.PathType") => {
             let format = match first("path_type")? {
@@ -293,9 +296,7 @@ fn known_annotation(
                 let schema = wrapped(builder, chain, below, source, hooks);
                 match discriminator::by_callable(builder.interp, schema.clone()) {
                     Ok(schema) => schema,
-                    Err(_) => {
-                        Schema::new(Kind::Deferred { schema: schema.node(), discriminator: annotation.clone() })
-                    }
+                    Err(_) => Schema::new(Kind::Deferred { schema: schema.node(), discriminator: annotation.clone() }),
                 }
             }
         },

@@ -74,13 +74,6 @@ impl Config {
             _ => None,
         }
     }
-
-    pub(super) fn integer(&self, name: &str) -> Option<i64> {
-        match self.get(name) {
-            Some(Value::Int(number)) => Some(*number),
-            _ => None,
-        }
-    }
 }
 
 /// Keywords of a class statement that are settings (`pydantic/config.py`, `ConfigDict`).
@@ -147,6 +140,12 @@ pub(super) fn of_model(interp: &mut Interp, class: &Rc<Class>) -> Rc<Config> {
     }
     let mut config = Config::default();
     for base in &class.bases {
+        if base.is_symbol("pydantic_settings.BaseSettings") {
+            // `pydantic_settings/main.py`, `BaseSettings.model_config`.
+            config.set(Name::from("extra"), Value::str("forbid"));
+            config.set(Name::from("arbitrary_types_allowed"), Value::Bool(true));
+            config.set(Name::from("validate_default"), Value::Bool(true));
+        }
         if let Some(base) = super::read::class_of(interp, base) {
             let inherited = of_model(interp, &base);
             for (name, value) in &inherited.values {

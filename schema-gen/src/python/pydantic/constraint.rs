@@ -44,7 +44,9 @@ pub(super) fn expand(interp: &mut Interp, metadata: &[Value]) -> Vec<Value> {
                 }
             }
             "pydantic.StringConstraints" => {
-                for (short, class) in [("min_length", "annotated_types.MinLen"), ("max_length", "annotated_types.MaxLen")] {
+                for (short, class) in
+                    [("min_length", "annotated_types.MinLen"), ("max_length", "annotated_types.MaxLen")]
+                {
                     if let Some(value) = given(usize::MAX, short) {
                         all.push(made(class, vec![value], Vec::new()));
                     }
@@ -71,9 +73,8 @@ fn constraints_of(metadata: &Value) -> Option<Vec<(&'static str, Value)>> {
         (None, Some(name)) => (name, None),
         (None, None) => return None,
     };
-    let first = |name: &str, default: Value| {
-        record.and_then(|record| argument(record, 0, name)).cloned().unwrap_or(default)
-    };
+    let first =
+        |name: &str, default: Value| record.and_then(|record| argument(record, 0, name)).cloned().unwrap_or(default);
     let one = |name: &'static str, default: Value| {
         let value = first(name, default);
         Some(if matches!(value, Value::None) { Vec::new() } else { vec![(name, value)] })
@@ -129,7 +130,12 @@ fn takes(kind: &Kind, constraint: &str) -> bool {
                     || strict
                     || matches!(
                         constraint,
-                        "strip_whitespace" | "to_lower" | "to_upper" | "pattern" | "coerce_numbers_to_str" | "ascii_only"
+                        "strip_whitespace"
+                            | "to_lower"
+                            | "to_upper"
+                            | "pattern"
+                            | "coerce_numbers_to_str"
+                            | "ascii_only"
                     )
             }
             Scalar::Bytes => length || strict,
@@ -189,7 +195,8 @@ pub(super) fn apply(interp: &mut Interp, metadata: &Value, mut schema: Schema) -
                 text.set(name, value);
                 steps.push(after(Schema::new(Kind::Scalar(Scalar::Str, text))).node());
             }
-            "gt" | "ge" | "lt" | "le" | "multiple_of" | "min_length" | "max_length" | "max_digits" | "decimal_places" => {
+            "gt" | "ge" | "lt" | "le" | "multiple_of" | "min_length" | "max_length" | "max_digits"
+            | "decimal_places" => {
                 let mut inner = &schema;
                 while let Some(next) = inner.inner_of_function() {
                     inner = next;

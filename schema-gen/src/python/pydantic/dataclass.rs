@@ -50,11 +50,6 @@ pub(super) fn is(interp: &mut Interp, class: &Rc<Class>) -> bool {
     interp.mro(class).iter().any(|layer| matches!(layer, Value::Class(layer) if mark(layer).is_some()))
 }
 
-/// Whether the class is one of pydantic's.
-pub(super) fn is_pydantic(class: &Rc<Class>) -> bool {
-    mark(class).is_some_and(|mark| mark.is_pydantic)
-}
-
 /// Whether pydantic's decorator stands on a plain dataclass: the class that it makes has no
 /// docstring.
 pub(super) fn is_converted(class: &Rc<Class>) -> bool {
@@ -118,10 +113,10 @@ pub(super) fn fields(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> 
                     continue;
                 }
             }
-            if let Some(info) = assigned.as_ref().and_then(|assigned| FieldInfo::of(interp, assigned)) {
-                if info.is_true("init_var") {
-                    continue;
-                }
+            if let Some(info) = assigned.as_ref().and_then(|assigned| FieldInfo::of(interp, assigned))
+                && info.is_true("init_var")
+            {
+                continue;
             }
             let mut info = match &assigned {
                 Some(assigned) => FieldInfo::from_annotated_attribute(interp, &annotation, assigned),
@@ -137,10 +132,10 @@ pub(super) fn fields(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> 
             (&layer.definition, settings.as_ref().is_some_and(|config| config.flag("use_attribute_docstrings")))
         {
             for (name, text) in model::attribute_docstrings(definition) {
-                if let Some(field) = found.get_mut(&name) {
-                    if field.info.attribute("description").is_none() {
-                        field.info.set("description", Value::Str(text));
-                    }
+                if let Some(field) = found.get_mut(&name)
+                    && field.info.attribute("description").is_none()
+                {
+                    field.info.set("description", Value::Str(text));
                 }
             }
         }

@@ -42,11 +42,11 @@ pub(super) fn by_callable(interp: &mut Interp, schema: Schema) -> Result<Schema,
     for member in members {
         let mut tag = member.metadata.tag.clone();
         let mut choice = Rc::clone(&member);
-        if let (None, Kind::Ref(reference)) = (&tag, &member.kind) {
-            if let Some(definition) = interp.pydantic.definitions.get(reference) {
-                tag = definition.metadata.tag.clone();
-                choice = Rc::clone(definition);
-            }
+        if let (None, Kind::Ref(reference)) = (&tag, &member.kind)
+            && let Some(definition) = interp.pydantic.definitions.get(reference)
+        {
+            tag = definition.metadata.tag.clone();
+            choice = Rc::clone(definition);
         }
         let Some(tag) = tag else { return Err("a choice of the union has no Tag".to_owned()) };
         match choices.iter_mut().find(|(other, _)| other.same(&tag)) {
@@ -65,14 +65,13 @@ pub(super) fn by_callable(interp: &mut Interp, schema: Schema) -> Result<Schema,
 
 /// The union that a `type X = A | B` names.
 fn referenced_union(interp: &mut Interp, schema: Schema) -> Schema {
-    if let Kind::Ref(reference) = &schema.kind {
-        if let Some(definition) = interp.pydantic.definitions.get(reference) {
-            if matches!(definition.kind, Kind::Union(_)) {
-                let mut union = (**definition).clone();
-                union.reference = None;
-                return union;
-            }
-        }
+    if let Kind::Ref(reference) = &schema.kind
+        && let Some(definition) = interp.pydantic.definitions.get(reference)
+        && matches!(definition.kind, Kind::Union(_))
+    {
+        let mut union = (**definition).clone();
+        union.reference = None;
+        return union;
     }
     schema
 }

@@ -44,6 +44,7 @@ pub(super) fn jsonable_as(interp: &mut Interp, value: &Value, style: Style) -> R
         Value::None => Ok(Json::Null),
         Value::Bool(flag) => Ok(Json::Bool(*flag)),
         Value::Int(number) => Ok(Json::Number((*number).into())),
+        Value::Float(number) if !number.is_finite() => Err(unknown(format!("{number} has no form in JSON"))),
         Value::Float(number) => Ok(float(*number)),
         Value::Str(text) => Ok(Json::String(text.to_string())),
         Value::Bytes(bytes) if style.base64 => Ok(Json::String(base64_url(bytes))),
@@ -156,7 +157,9 @@ fn instance(interp: &mut Interp, object: &Rc<Object>, value: &Value, style: Styl
         match (name.split('.').next().unwrap_or_default(), short) {
             ("datetime", "timedelta") => return timedelta(interp, value, style),
             ("datetime", "datetime" | "date" | "time") => return iso(interp, value),
-            ("uuid", "UUID") | ("decimal", "Decimal") | ("ipaddress", _) | ("zoneinfo", _) => return text(interp, value),
+            ("uuid", "UUID") | ("decimal", "Decimal") | ("ipaddress", _) | ("zoneinfo", _) => {
+                return text(interp, value);
+            }
             ("pathlib", _) => return text(interp, value),
             ("pydantic", "SecretStr" | "SecretBytes") => return secret(interp, value),
             ("re", "Pattern") => {
@@ -167,9 +170,7 @@ fn instance(interp: &mut Interp, object: &Rc<Object>, value: &Value, style: Styl
         }
     }
     let payload = object.payload.borrow().clone();
-    if let (Some(Value::Tuple(items)), true) =
-        (&payload, names.iter().any(|name| name == "typing.NamedTuple"))
-    {
+    if let (Some(Value::Tuple(items)), true) = (&payload, names.iter().any(|name| name == "typing.NamedTuple")) {
         let fields = super::named_tuple_fields(interp, &object.class);
         let typed: Vec<Value> = items
             .iter()
@@ -191,20 +192,20 @@ fn instance(interp: &mut Interp, object: &Rc<Object>, value: &Value, style: Styl
         for field in super::dataclass::fields(interp, &object.class, &[]) {
             let stored = object.attributes.borrow().get(&field.name).cloned();
             if let Some(mut stored) = stored {
-                if let (Value::Int(number), Some(Value::Symbol(symbol))) = (&stored, &field.info.annotation) {
-                    if symbol.is("builtins.float") {
-                        stored = Value::Float(*number as f64);
-                    }
+                if let (Value::Int(number), Some(Value::Symbol(symbol))) = (&stored, &field.info.annotation)
+                    && symbol.is("builtins.float")
+                {
+                    stored = Value::Float(*number as f64);
                 }
                 result.insert(field.name.to_string(), jsonable_as(interp, &stored, style)?);
             }
         }
         return Ok(Json::Object(result));
     }
-    if names.iter().any(|name| matches!(name.as_str(), "builtins.list" | "collections.deque")) {
-        if let Ok(Some(items)) = interp.iterate(value) {
-            return list(interp, &items, style);
-        }
+    if names.iter().any(|name| matches!(name.as_str(), "builtins.list" | "collections.deque"))
+        && let Ok(Some(items)) = interp.iterate(value)
+    {
+        return list(interp, &items, style);
     }
     Err(NotJson::Impossible)
 }
@@ -236,7 +237,7 @@ fn model_instance(interp: &mut Interp, object: &Rc<Object>, style: Style) -> Res
         if style.exclude_none && matches!(stored, Value::None) {
             continue;
         }
-        let serializer = decorators.field_serializers.values().filter(|serializer| serializer.is_for(&field.name)).last();
+        let serializer = decorators.field_serializers.values().rfind(|serializer| serializer.is_for(&field.name));
         if let Some(serializer) = serializer.cloned() {
             stored = interp
                 .call(&serializer.function, Args::new(vec![receiver.clone(), stored], None))
@@ -278,10 +279,14 @@ fn recorded(interp: &mut Interp, value: &Value, style: Style) -> Result<Json, No
             other => Ok(Json::String(interp.text(&other, false).ok_or(NotJson::Impossible)?)),
         },
         ("re.compile", Some(pattern)) => jsonable_as(interp, &pattern, style),
-        (name, Some(Value::Str(text))) if name.starts_with("pydantic.") && (name.ends_with("Url") || name.ends_with("Dsn")) => {
+        (name, Some(Value::Str(text)))
+            if name.starts_with("pydantic.") && (name.ends_with("Url") || name.ends_with("Dsn")) =>
+        {
             Ok(Json::String(url(&text)))
         }
-        (name, Some(Value::Str(text))) if name.starts_with("ipaddress.") || name.starts_with("pathlib.") || name == "zoneinfo.ZoneInfo" => {
+        (name, Some(Value::Str(text)))
+            if name.starts_with("ipaddress.") || name.starts_with("pathlib.") || name == "zoneinfo.ZoneInfo" =>
+        {
             Ok(Json::String(text.to_string()))
         }
         ("datetime.timedelta", _) => timedelta(interp, value, style),
@@ -294,7 +299,9 @@ fn recorded(interp: &mut Interp, value: &Value, style: Style) -> Result<Json, No
 /// A url as its parser writes it: with a path.
 fn url(text: &str) -> String {
     match text.split_once("://") {
-        Some((scheme, rest)) if !rest.contains(['/', '?', '#']) && matches!(scheme, "http" | "https" | "ws" | "wss" | "ftp") => {
+        Some((scheme, rest))
+            if !rest.contains(['/', '?', '#']) && matches!(scheme, "http" | "https" | "ws" | "wss" | "ftp") =>
+        {
             format!("{text}/")
         }
         _ => text.to_owned(),

@@ -168,7 +168,8 @@ impl FieldInfo {
     }
 
     fn settle_alias_priority(&mut self) {
-        let aliased = ["alias", "validation_alias", "serialization_alias"].iter().any(|name| self.attribute(name).is_some());
+        let aliased =
+            ["alias", "validation_alias", "serialization_alias"].iter().any(|name| self.attribute(name).is_some());
         if !aliased {
             self.attributes.shift_remove("alias_priority");
         } else if self.attribute("alias_priority").is_none() {
@@ -332,10 +333,11 @@ fn extra_keywords(keywords: &mut Namespace) {
 /// Names that version 1 had.
 fn old_keywords(keywords: &mut Namespace) {
     for (old, new) in [("min_items", "min_length"), ("max_items", "max_length")] {
-        if let Some(value) = keywords.shift_remove(old) {
-            if is_none(keywords.get(new)) && !matches!(value, Value::None) {
-                keywords.insert(Name::from(new), value);
-            }
+        if let Some(value) = keywords.shift_remove(old)
+            && is_none(keywords.get(new))
+            && !matches!(value, Value::None)
+        {
+            keywords.insert(Name::from(new), value);
         }
     }
     for gone in ["allow_mutation", "const", "unique_items"] {
@@ -346,7 +348,8 @@ fn old_keywords(keywords: &mut Namespace) {
 /// `Field(alias="x")` is the alias of both sides.
 fn spread_alias(keywords: &mut Namespace) {
     let Some(alias) = keywords.get("alias").filter(|value| !is_undefined(value)).cloned() else { return };
-    let missing = |keywords: &Namespace, name: &str| is_none(keywords.get(name)) || keywords.get(name).is_some_and(is_undefined);
+    let missing =
+        |keywords: &Namespace, name: &str| is_none(keywords.get(name)) || keywords.get(name).is_some_and(is_undefined);
     if missing(keywords, "serialization_alias") && matches!(alias, Value::Str(_)) {
         keywords.insert(Name::from("serialization_alias"), alias.clone());
     }
@@ -365,10 +368,10 @@ fn from_dataclass_field(made: &Made) -> FieldInfo {
     }
     spread_alias(&mut keywords);
     for name in ["default", "default_factory", "repr", "init", "kw_only"] {
-        if let Some(value) = made.kwargs.get(name) {
-            if dotted(value) != Some("dataclasses.MISSING") {
-                keywords.insert(Name::from(name), value.clone());
-            }
+        if let Some(value) = made.kwargs.get(name)
+            && dotted(value) != Some("dataclasses.MISSING")
+        {
+            keywords.insert(Name::from(name), value.clone());
         }
     }
     FieldInfo::from_keywords(&keywords)

@@ -51,7 +51,8 @@ impl<'d> Counter<'d> {
             return known.clone();
         }
         self.placed.insert(Rc::clone(reference), None);
-        let once = self.references(definition).into_iter().filter(|(_, count)| *count == 1).map(|(reference, _)| reference);
+        let once =
+            self.references(definition).into_iter().filter(|(_, count)| *count == 1).map(|(reference, _)| reference);
         let once: HashSet<Ref> = once.filter(|other| other != reference).collect();
         let once = Some(Rc::new(once));
         self.placed.insert(Rc::clone(reference), once.clone());
@@ -61,12 +62,15 @@ impl<'d> Counter<'d> {
 
 fn children(schema: &Schema) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::new();
-    let fields = |fields: &[(Rc<str>, Field)]| fields.iter().map(|(_, field)| Rc::clone(&field.schema)).collect::<Vec<_>>();
+    let fields =
+        |fields: &[(Rc<str>, Field)]| fields.iter().map(|(_, field)| Rc::clone(&field.schema)).collect::<Vec<_>>();
     match &schema.kind {
         Kind::Sequence(_, inner, _) | Kind::Nullable(inner) | Kind::CustomError(inner) => nodes.push(Rc::clone(inner)),
         Kind::Deferred { schema: inner, .. } | Kind::Default { schema: inner, .. } => nodes.push(Rc::clone(inner)),
         Kind::Model { schema: inner, .. } | Kind::Dataclass { schema: inner, .. } => nodes.push(Rc::clone(inner)),
-        Kind::Tuple { items, .. } | Kind::Union(items) | Kind::Chain(items) => nodes.extend(items.iter().map(Rc::clone)),
+        Kind::Tuple { items, .. } | Kind::Union(items) | Kind::Chain(items) => {
+            nodes.extend(items.iter().map(Rc::clone))
+        }
         Kind::Dict { keys, values, .. } => nodes.extend([Rc::clone(keys), Rc::clone(values)]),
         Kind::TaggedUnion { choices, .. } => nodes.extend(choices.iter().map(|(_, choice)| Rc::clone(choice))),
         Kind::Function { schema: inner, input, .. } => {

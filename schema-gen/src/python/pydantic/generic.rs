@@ -11,7 +11,7 @@ use super::{is_model, typing};
 
 /// The type parameters of a class, in order: those of its own list, of `Generic[…]`, or the type
 /// variables in its bases.
-pub(super) fn parameters(interp: &mut Interp, class: &Rc<Class>) -> Vec<Rc<TypeVar>> {
+pub(super) fn parameters(class: &Rc<Class>) -> Vec<Rc<TypeVar>> {
     let mut found: Vec<Rc<TypeVar>> = Vec::new();
     for param in &class.type_params {
         if let Value::TypeVar(var) = param {
@@ -22,19 +22,19 @@ pub(super) fn parameters(interp: &mut Interp, class: &Rc<Class>) -> Vec<Rc<TypeV
         return found;
     }
     for base in &class.bases {
-        if let Value::Generic(it) = base {
-            if matches!(dotted(&it.origin), Some("typing.Generic" | "typing.Protocol")) {
-                for arg in &it.args {
-                    variables(interp, arg, &mut found);
-                }
-                return found;
+        if let Value::Generic(it) = base
+            && matches!(dotted(&it.origin), Some("typing.Generic" | "typing.Protocol"))
+        {
+            for arg in &it.args {
+                variables(arg, &mut found);
             }
+            return found;
         }
     }
     for base in class.bases.clone() {
         if let Value::Generic(it) = &base {
             for arg in &it.args {
-                variables(interp, arg, &mut found);
+                variables(arg, &mut found);
             }
         } else if dotted(&base) == Some("pydantic.RootModel") {
             push(&mut found, &root_variable());
@@ -55,17 +55,18 @@ fn push(found: &mut Vec<Rc<TypeVar>>, var: &Rc<TypeVar>) {
 }
 
 /// The type variables in a type, in order.
-pub(super) fn variables(interp: &mut Interp, value: &Value, found: &mut Vec<Rc<TypeVar>>) {
+pub(super) fn variables(value: &Value, found: &mut Vec<Rc<TypeVar>>) {
     match value {
         Value::TypeVar(var) => push(found, var),
         Value::Generic(it) => {
-            let args: &[Value] = if it.origin.is_symbol("typing.Annotated") { it.args.get(..1).unwrap_or(&[]) } else { &it.args };
+            let args: &[Value] =
+                if it.origin.is_symbol("typing.Annotated") { it.args.get(..1).unwrap_or(&[]) } else { &it.args };
             for arg in args {
-                variables(interp, arg, found);
+                variables(arg, found);
             }
         }
-        Value::Union(items) => items.iter().for_each(|item| variables(interp, item, found)),
-        Value::List(items) => items.borrow().iter().for_each(|item| variables(interp, item, found)),
+        Value::Union(items) => items.iter().for_each(|item| variables(item, found)),
+        Value::List(items) => items.borrow().iter().for_each(|item| variables(item, found)),
         _ => {}
     }
 }
@@ -76,7 +77,7 @@ pub(super) type TypeVars = Vec<(Rc<TypeVar>, Value)>;
 /// (`map_generic_model_arguments`).
 pub(super) fn arguments(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> TypeVars {
     let mut map: TypeVars = Vec::new();
-    for (index, parameter) in parameters(interp, class).into_iter().enumerate() {
+    for (index, parameter) in parameters(class).into_iter().enumerate() {
         let argument = match args.get(index) {
             Some(argument) => argument.clone(),
             None => match &parameter.default {
@@ -146,7 +147,7 @@ pub(super) fn substitute(interp: &mut Interp, value: &Value, map: &TypeVars) -> 
             Value::list(items.iter().map(|item| substitute(interp, item, map)).collect())
         }
         Value::Class(class) if is_model(interp, value) => {
-            let parameters = parameters(interp, class);
+            let parameters = parameters(class);
             let args: Vec<Value> = parameters
                 .iter()
                 .map(|parameter| substitute(interp, &Value::TypeVar(Rc::clone(parameter)), map))
@@ -160,7 +161,7 @@ pub(super) fn substitute(interp: &mut Interp, value: &Value, map: &TypeVars) -> 
         Value::Forward(_) => {
             let resolved = typing::normal(interp, value);
             let mut open = Vec::new();
-            variables(interp, &resolved, &mut open);
+            variables(&resolved, &mut open);
             if open.is_empty() { value.clone() } else { substitute(interp, &resolved, map) }
         }
         _ => value.clone(),
@@ -192,7 +193,7 @@ pub(super) fn parametrised(interp: &mut Interp, value: &Value) -> Option<(Rc<Cla
             if !outer.is_empty() {
                 // `Page[T, int][str]`: the arguments are those of what is still open.
                 let mut open: Vec<Rc<TypeVar>> = Vec::new();
-                outer.iter().for_each(|arg| variables(interp, arg, &mut open));
+                outer.iter().for_each(|arg| variables(arg, &mut open));
                 let map: TypeVars = open.into_iter().zip(it.args.iter().cloned()).collect();
                 let args = outer.iter().map(|arg| substitute(interp, arg, &map)).collect();
                 return Some((class, args));
@@ -201,7 +202,9 @@ pub(super) fn parametrised(interp: &mut Interp, value: &Value) -> Option<(Rc<Cla
             if map.is_empty() {
                 return Some((class, it.args.clone()));
             }
-            let own = map.iter().all(|(parameter, argument)| matches!(argument, Value::TypeVar(var) if Rc::ptr_eq(var, parameter)));
+            let own = map
+                .iter()
+                .all(|(parameter, argument)| matches!(argument, Value::TypeVar(var) if Rc::ptr_eq(var, parameter)));
             Some((class, if own { Vec::new() } else { map.into_iter().map(|(_, argument)| argument).collect() }))
         }
         _ => None,
@@ -227,7 +230,9 @@ pub(super) fn display(interp: &mut Interp, value: &Value) -> String {
             let literal = it.origin.is_symbol("typing.Literal");
             let args: Vec<String> = args
                 .iter()
-                .map(|arg| if literal { interp.text(arg, true).unwrap_or_default() } else { argument_text(interp, arg, value) })
+                .map(|arg| {
+                    if literal { interp.text(arg, true).unwrap_or_default() } else { argument_text(interp, arg, value) }
+                })
                 .collect();
             format!("{}[{}]", display(interp, &it.origin), args.join(", "))
         }
@@ -278,11 +283,26 @@ fn class_text(dotted: &str) -> String {
 
 /// `repr` of a `FieldInfo` that is metadata (`FieldInfo.__repr_args__`).
 fn field_text(interp: &mut Interp, info: &super::FieldInfo) -> String {
-    let mut parts = vec!["annotation=NoneType".to_owned(), format!("required={}", if info.is_required() { "True" } else { "False" })];
+    let mut parts = vec![
+        "annotation=NoneType".to_owned(),
+        format!("required={}", if info.is_required() { "True" } else { "False" }),
+    ];
     if let Some(default) = &info.default {
         parts.push(format!("default={}", interp.text(default, true).unwrap_or_default()));
     }
-    for name in ["alias", "alias_priority", "title", "description", "examples", "exclude", "discriminator", "deprecated", "json_schema_extra", "frozen", "validate_default"] {
+    for name in [
+        "alias",
+        "alias_priority",
+        "title",
+        "description",
+        "examples",
+        "exclude",
+        "discriminator",
+        "deprecated",
+        "json_schema_extra",
+        "frozen",
+        "validate_default",
+    ] {
         if let Some(value) = info.attribute(name) {
             parts.push(format!("{name}={}", interp.text(value, true).unwrap_or_default()));
         }
@@ -310,8 +330,11 @@ fn metadata_text(interp: &mut Interp, value: &Value) -> String {
     };
     let shown = made.args.first().map(|arg| interp.text(arg, true).unwrap_or_default()).unwrap_or_default();
     if class == "GeneralMetadata" {
-        let entries: Vec<String> =
-            made.kwargs.iter().map(|(name, value)| format!("{name}={}", interp.text(value, true).unwrap_or_default())).collect();
+        let entries: Vec<String> = made
+            .kwargs
+            .iter()
+            .map(|(name, value)| format!("{name}={}", interp.text(value, true).unwrap_or_default()))
+            .collect();
         return format!("_PydanticGeneralMetadata({})", entries.join(", "));
     }
     format!("{class}({field}={shown})")
@@ -339,13 +362,16 @@ pub(super) fn argument_reference(interp: &mut Interp, args: &[Value]) -> String 
     if args.is_empty() {
         return String::new();
     }
-    let args: Vec<String> = args.iter().map(|arg| {
-        let shown = match arg {
-            Value::Forward(forward) => forward.text.to_string(),
-            _ => display(interp, arg),
-        };
-        format!("{shown}:{}", identity(interp, arg))
-    }).collect();
+    let args: Vec<String> = args
+        .iter()
+        .map(|arg| {
+            let shown = match arg {
+                Value::Forward(forward) => forward.text.to_string(),
+                _ => display(interp, arg),
+            };
+            format!("{shown}:{}", identity(interp, arg))
+        })
+        .collect();
     format!("[{}]", args.join(","))
 }
 
@@ -364,7 +390,9 @@ fn identity(interp: &mut Interp, value: &Value) -> String {
             format!("(| {})", items.join(" "))
         }
         Value::Symbol(symbol) => symbol.0.to_string(),
-        Value::Forward(forward) => format!("{} {}", forward.scope.module, forward.text.replace(['[', ']', ',', ':'], "_")),
+        Value::Forward(forward) => {
+            format!("{} {}", forward.scope.module, forward.text.replace(['[', ']', ',', ':'], "_"))
+        }
         Value::Made(made) => format!("{}", Rc::as_ptr(made) as usize),
         _ => {
             let text = interp.text(value, true).unwrap_or_default();
@@ -374,12 +402,7 @@ fn identity(interp: &mut Interp, value: &Value) -> String {
 }
 
 /// What the parameters of a base stand for in a class.
-pub(super) fn arguments_in(
-    interp: &mut Interp,
-    class: &Rc<Class>,
-    base: &Rc<Class>,
-    map: &TypeVars,
-) -> TypeVars {
+pub(super) fn arguments_in(interp: &mut Interp, class: &Rc<Class>, base: &Rc<Class>, map: &TypeVars) -> TypeVars {
     if Rc::ptr_eq(class, base) {
         return map.clone();
     }

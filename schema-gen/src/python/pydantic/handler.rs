@@ -190,10 +190,10 @@ pub(super) fn generate(interp: &mut Interp, args: Args) -> Result<Value, Raised>
 pub(super) fn resolve(interp: &mut Interp, args: Args) -> Result<Value, Raised> {
     let given = args.positional.get(1).cloned().unwrap_or(Value::None);
     if let Some(schema) = schema_of(interp, &given) {
-        if let Kind::Ref(reference) = &schema.kind {
-            if let Some(definition) = interp.pydantic.definitions.get(reference).cloned() {
-                return Ok(value_of(interp, definition));
-            }
+        if let Kind::Ref(reference) = &schema.kind
+            && let Some(definition) = interp.pydantic.definitions.get(reference).cloned()
+        {
+            return Ok(value_of(interp, definition));
         }
         return Ok(given);
     }
@@ -272,8 +272,11 @@ pub(super) fn set_entry(interp: &mut Interp, made: &Rc<Made>, key: &str, value: 
         ("schema", inner) => {
             let inner = known(interp, inner);
             match &mut schema.kind {
-                Kind::Function { schema, .. } | Kind::Default { schema, .. } | Kind::Nullable(schema)
-                | Kind::Model { schema, .. } | Kind::Dataclass { schema, .. } => *schema = inner,
+                Kind::Function { schema, .. }
+                | Kind::Default { schema, .. }
+                | Kind::Nullable(schema)
+                | Kind::Model { schema, .. }
+                | Kind::Dataclass { schema, .. } => *schema = inner,
                 _ => {}
             }
         }
@@ -331,10 +334,10 @@ fn called(interp: &mut Interp, function: &str, made: &Made) -> Option<Schema> {
     let constraints = |names: &[&'static str]| {
         let mut constraints = Constraints::default();
         for name in names {
-            if let Some(value) = made.kwargs.get(*name) {
-                if !matches!(value, Value::None) {
-                    constraints.set(name, value.clone());
-                }
+            if let Some(value) = made.kwargs.get(*name)
+                && !matches!(value, Value::None)
+            {
+                constraints.set(name, value.clone());
             }
         }
         constraints
@@ -406,10 +409,7 @@ fn called(interp: &mut Interp, function: &str, made: &Made) -> Option<Schema> {
             let Value::Dict(choices) = argument(0, "choices")? else { return None };
             let choices: Vec<(Value, Value)> =
                 choices.borrow().iter().map(|(key, value)| (key.0.clone(), value.clone())).collect();
-            let choices = choices
-                .into_iter()
-                .map(|(tag, choice)| (tag, known(interp, &choice)))
-                .collect();
+            let choices = choices.into_iter().map(|(tag, choice)| (tag, known(interp, &choice))).collect();
             let discriminator = match argument(1, "discriminator") {
                 Some(Value::Str(name)) => Discriminator::Name(name),
                 _ => Discriminator::Callable,

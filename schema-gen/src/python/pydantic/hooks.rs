@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-
 use crate::python::interp::{Args, Interp, Raised};
 use crate::python::value::{Class, Dict, Key, Made, Native, Object, Value};
 
@@ -11,12 +10,7 @@ use super::{Mode, config, encode, fields, generic, handler, instance, model, mod
 
 /// Fills a new instance of a model: what its arguments, its environment (`BaseSettings`) and its
 /// defaults give.
-pub(crate) fn construct(
-    interp: &mut Interp,
-    class: &Rc<Class>,
-    object: &Rc<Object>,
-    args: Args,
-) -> Result<(), Raised> {
+pub(crate) fn construct(interp: &mut Interp, class: &Rc<Class>, object: &Rc<Object>, args: Args) -> Result<(), Raised> {
     instance::fill(interp, class, object, args)
 }
 
@@ -108,7 +102,12 @@ pub(crate) fn model_attribute(interp: &mut Interp, receiver: &Value, name: &str)
         }
         "model_fields_set" | "__pydantic_fields_set__" => match receiver {
             Value::Object(object) => {
-                let names = object.attributes.borrow().keys().map(|name| (Key(Value::Str(name.clone())), Value::None)).collect();
+                let names = object
+                    .attributes
+                    .borrow()
+                    .keys()
+                    .map(|name| (Key(Value::Str(name.clone())), Value::None))
+                    .collect();
                 Value::Set(Rc::new(std::cell::RefCell::new(names)))
             }
             _ => return None,
@@ -170,10 +169,10 @@ fn json_schema_of(interp: &mut Interp, annotation: &Value, mut args: Args, mode_
         Some(Value::Str(mode)) if &*mode == "serialization" => Mode::Serialization,
         _ => Mode::Validation,
     };
-    if let Some(generator) = args.take(3, "schema_generator") {
-        if dotted(&generator) != Some("pydantic.GenerateJsonSchema") {
-            return Value::unknown("a schema generator of the user's own is not evaluated", args.place);
-        }
+    if let Some(generator) = args.take(3, "schema_generator")
+        && dotted(&generator) != Some("pydantic.GenerateJsonSchema")
+    {
+        return Value::unknown("a schema generator of the user's own is not evaluated", args.place);
     }
     let json = model_json_schema(interp, annotation, mode, by_alias, &template);
     encode::json_to_value(&json)
@@ -246,7 +245,10 @@ fn python_dump(interp: &mut Interp, value: &Value, by_alias: bool, exclude_none:
         Value::Dict(items) => {
             let items = items.borrow().clone();
             Value::dict(
-                items.into_iter().map(|(key, item)| (key, python_dump(interp, &item, by_alias, exclude_none))).collect(),
+                items
+                    .into_iter()
+                    .map(|(key, item)| (key, python_dump(interp, &item, by_alias, exclude_none)))
+                    .collect(),
             )
         }
         other => other.clone(),
@@ -264,13 +266,12 @@ fn dump_json(interp: &mut Interp, args: Args) -> Result<Value, Raised> {
     })
 }
 
-fn copy(interp: &mut Interp, args: Args) -> Result<Value, Raised> {
+fn copy(_: &mut Interp, args: Args) -> Result<Value, Raised> {
     let Value::Object(object) = receiver(&args) else { return Ok(Value::None) };
     let mut attributes = object.attributes.borrow().clone();
     for (name, value) in args.keywords.get("update").iter().flat_map(|update| entries(update)) {
         attributes.insert(name, value);
     }
-    let _ = interp;
     Ok(Value::Object(Rc::new(Object {
         class: Rc::clone(&object.class),
         attributes: std::cell::RefCell::new(attributes),
@@ -284,7 +285,9 @@ fn validate(interp: &mut Interp, args: Args) -> Result<Value, Raised> {
     let class = receiver(&args);
     let given = args.positional.get(1).or_else(|| args.keywords.get("obj")).cloned().unwrap_or(Value::None);
     match &given {
-        Value::Dict(_) => interp.call(&class, Args { keywords: entries(&given).into_iter().collect(), ..Args::default() }),
+        Value::Dict(_) => {
+            interp.call(&class, Args { keywords: entries(&given).into_iter().collect(), ..Args::default() })
+        }
         Value::Object(object) if class_of(interp, &class).is_some_and(|class| Rc::ptr_eq(&class, &object.class)) => {
             Ok(given.clone())
         }
@@ -336,11 +339,23 @@ pub(crate) fn made_attribute(interp: &mut Interp, record: &Rc<Made>, name: &str)
                 "metadata" => Value::list(info.metadata.clone()),
                 "is_required" => bound(&value, "is_required", is_required),
                 "get_default" => bound(&value, "get_default", get_default),
-                "alias" | "alias_priority" | "validation_alias" | "serialization_alias" | "title" | "description"
-                | "examples" | "exclude" | "discriminator" | "deprecated" | "json_schema_extra" | "frozen"
-                | "validate_default" | "repr" | "init" | "init_var" | "kw_only" => {
-                    info.attribute(name).cloned().unwrap_or(Value::None)
-                }
+                "alias"
+                | "alias_priority"
+                | "validation_alias"
+                | "serialization_alias"
+                | "title"
+                | "description"
+                | "examples"
+                | "exclude"
+                | "discriminator"
+                | "deprecated"
+                | "json_schema_extra"
+                | "frozen"
+                | "validate_default"
+                | "repr"
+                | "init"
+                | "init_var"
+                | "kw_only" => info.attribute(name).cloned().unwrap_or(Value::None),
                 _ => return None,
             })
         }
@@ -394,8 +409,12 @@ pub(crate) fn made_truth(record: &Made) -> Option<bool> {
             Value::Bytes(bytes) => Some(!bytes.is_empty()),
             _ => None,
         },
-        "pydantic.AliasChoices" | "pydantic.AliasPath" | "pydantic.AliasGenerator" | "pydantic.TypeAdapter"
-        | "pydantic.Discriminator" | "pydantic.Tag" => Some(true),
+        "pydantic.AliasChoices"
+        | "pydantic.AliasPath"
+        | "pydantic.AliasGenerator"
+        | "pydantic.TypeAdapter"
+        | "pydantic.Discriminator"
+        | "pydantic.Tag" => Some(true),
         function if super::field::is_field_function(function) => Some(true),
         _ => None,
     }
@@ -443,18 +462,23 @@ pub(crate) fn call_made(interp: &mut Interp, record: &Rc<Made>, args: &Args) -> 
 pub(crate) fn call_symbol(interp: &mut Interp, dotted: &str, args: &Args) -> Option<Result<Value, Raised>> {
     let first = args.positional.first().cloned();
     Some(match dotted {
-        "pydantic.alias_generators.to_camel" | "pydantic.to_camel" => Ok(Value::str(&super::alias::to_camel(text(&first)?))),
+        "pydantic.alias_generators.to_camel" | "pydantic.to_camel" => {
+            Ok(Value::str(&super::alias::to_camel(text(&first)?)))
+        }
         "pydantic.alias_generators.to_pascal" | "pydantic.to_pascal" => {
             Ok(Value::str(&super::alias::to_pascal(text(&first)?)))
         }
-        "pydantic.alias_generators.to_snake" | "pydantic.to_snake" => Ok(Value::str(&super::alias::to_snake(text(&first)?))),
+        "pydantic.alias_generators.to_snake" | "pydantic.to_snake" => {
+            Ok(Value::str(&super::alias::to_snake(text(&first)?)))
+        }
         "pydantic.create_model" => create_model(interp, args.clone()),
         "pydantic.ConfigDict" | "pydantic_settings.SettingsConfigDict" | "sqlmodel.SQLModelConfig" => {
             let mut settings = Dict::default();
             for value in &args.positional {
                 settings.extend(entries(value).into_iter().map(|(name, value)| (key(&name), value)));
             }
-            settings.extend(args.keywords.iter().map(|(name, value)| (Key(Value::Str(Rc::clone(name))), value.clone())));
+            settings
+                .extend(args.keywords.iter().map(|(name, value)| (Key(Value::Str(Rc::clone(name))), value.clone())));
             Ok(Value::dict(settings))
         }
         "pydantic_core.to_jsonable_python" => match encode::jsonable(interp, &first?) {
@@ -490,7 +514,8 @@ fn create_model(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
     if args.incomplete {
         return Ok(Value::unknown(format!("the fields of the model {name} are not known"), args.place));
     }
-    let special = |args: &mut Args, name: &str| args.keywords.shift_remove(name).filter(|value| !matches!(value, Value::None));
+    let special =
+        |args: &mut Args, name: &str| args.keywords.shift_remove(name).filter(|value| !matches!(value, Value::None));
     let bases = match special(&mut args, "__base__") {
         Some(Value::Tuple(bases)) => bases.to_vec(),
         Some(base) => vec![base],
@@ -536,7 +561,8 @@ fn create_model(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
 impl super::FieldInfo {
     /// The `FieldInfo` as functions of the user see it: a record of `Field(…)`.
     pub(crate) fn value(&self) -> Value {
-        let mut kwargs: Vec<(&str, Value)> = self.attributes.iter().map(|(name, value)| (&**name, value.clone())).collect();
+        let mut kwargs: Vec<(&str, Value)> =
+            self.attributes.iter().map(|(name, value)| (&**name, value.clone())).collect();
         if let Some(default) = &self.default {
             kwargs.push(("default", default.clone()));
         }
@@ -554,7 +580,8 @@ impl super::FieldInfo {
 
     /// `Annotated[T, …metadata…, Field(…)]`
     pub(crate) fn annotated(&self) -> Value {
-        let mut kwargs: Vec<(&str, Value)> = self.attributes.iter().map(|(name, value)| (&**name, value.clone())).collect();
+        let mut kwargs: Vec<(&str, Value)> =
+            self.attributes.iter().map(|(name, value)| (&**name, value.clone())).collect();
         if let Some(default) = &self.default {
             kwargs.push(("default", default.clone()));
         }
@@ -567,4 +594,3 @@ impl super::FieldInfo {
         read::annotated(annotation, metadata)
     }
 }
-

@@ -88,11 +88,12 @@ fn private_attributes(interp: &mut Interp, class: &Rc<Class>, object: &Rc<Object
             .collect();
         for (name, value) in names {
             let Some(("pydantic.PrivateAttr", made)) = made_of(&value) else { continue };
-            let initial = match (made.kwargs.get("default").or_else(|| made.args.first()), made.kwargs.get("default_factory")) {
-                (Some(default), _) => default.clone(),
-                (None, Some(factory)) => interp.call(&factory.clone(), Args::default()).unwrap_or(Value::None),
-                (None, None) => continue,
-            };
+            let initial =
+                match (made.kwargs.get("default").or_else(|| made.args.first()), made.kwargs.get("default_factory")) {
+                    (Some(default), _) => default.clone(),
+                    (None, Some(factory)) => interp.call(&factory.clone(), Args::default()).unwrap_or(Value::None),
+                    (None, None) => continue,
+                };
             object.attributes.borrow_mut().entry(name).or_insert(initial);
         }
     }
@@ -253,7 +254,10 @@ fn is_complex(interp: &mut Interp, annotation: &Value) -> bool {
         Value::Generic(it) => !matches!(dotted(&it.origin), Some("typing.Literal")),
         Value::Union(items) => items.iter().any(|item| is_complex(interp, item)),
         Value::Symbol(symbol) => {
-            matches!(&*symbol.0, "builtins.list" | "builtins.dict" | "builtins.set" | "builtins.tuple" | "typing.List" | "typing.Dict")
+            matches!(
+                &*symbol.0,
+                "builtins.list" | "builtins.dict" | "builtins.set" | "builtins.tuple" | "typing.List" | "typing.Dict"
+            )
         }
         _ => is_model(interp, &annotation),
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::python::value::{Class, Value};
 
-use super::build::{Builder, any_items, sequence_of};
+use super::build::{Builder, sequence_of};
 use super::read::{argument, class_attribute, dotted, made_of};
 use super::schema::{
     Constraints, Hook, Kind, Node, Ref, Scalar, Schema, Sequence, Serialization, Validator, any, object,
@@ -45,10 +45,6 @@ pub(super) fn is_known(value: &Value) -> bool {
     })
 }
 
-pub(super) fn is_known_generic(value: &Value) -> bool {
-    is_known(value)
-}
-
 /// Classes of the standard library that have no schema.
 pub(super) fn is_plain_class(name: &str) -> bool {
     let module = name.split('.').next().unwrap_or_default();
@@ -76,13 +72,7 @@ pub(super) fn is_plain_class(name: &str) -> bool {
 
 /// A serializer of pydantic's own that says nothing of what it gives.
 pub(super) fn opaque() -> Serialization {
-    Serialization::Function {
-        plain: true,
-        function: Value::None,
-        takes_info: true,
-        returns: None,
-        unless_none: false,
-    }
+    Serialization::Function { plain: true, function: Value::None, takes_info: true, returns: None, unless_none: false }
 }
 
 fn text(format: &str) -> super::schema::Object {
@@ -292,10 +282,8 @@ fn of_pydantic(builder: &mut Builder, name: &str) -> Option<Schema> {
         "ByteSize" => {
             let pattern = ("pattern", Value::str(r"^\s*(\d*\.?\d+)\s*(\w+)?"));
             let number = constrained(Scalar::Int, &[("ge", Value::Int(0))]);
-            let either = Schema::new(Kind::Union(vec![
-                constrained(Scalar::Str, &[pattern]).node(),
-                number.clone().node(),
-            ]));
+            let either =
+                Schema::new(Kind::Union(vec![constrained(Scalar::Str, &[pattern]).node(), number.clone().node()]));
             after(either.node()).with_serialization(Serialization::Function {
                 plain: true,
                 function: Value::symbol("builtins.int"),
@@ -308,10 +296,8 @@ fn of_pydantic(builder: &mut Builder, name: &str) -> Option<Schema> {
             let lengths = [("min_length", Value::Int(12)), ("max_length", Value::Int(19))];
             after(constrained(Scalar::Str, &lengths).node())
         }
-        "Color" | "color.Color" => {
-            plain(object([("type", json!("string")), ("format", json!("color"))]))
-                .with_serialization(Serialization::Text)
-        }
+        "Color" | "color.Color" => plain(object([("type", json!("string")), ("format", json!("color"))]))
+            .with_serialization(Serialization::Text),
         "ImportString" => Schema::new(Kind::Plain { input: None })
             .with_serialization(opaque())
             .with_hook(Hook::Instead(Schema::scalar(Scalar::Str).node(), object([]))),
@@ -320,11 +306,7 @@ fn of_pydantic(builder: &mut Builder, name: &str) -> Option<Schema> {
             builder.defined(schema)
         }
         "BaseModel" => {
-            let keys = object([
-                ("type", json!("object")),
-                ("properties", json!({})),
-                ("title", json!("BaseModel")),
-            ]);
+            let keys = object([("type", json!("object")), ("properties", json!({})), ("title", json!("BaseModel"))]);
             let schema = Schema::new(Kind::Any)
                 .with_reference(Ref::from("pydantic.main.BaseModel:1"))
                 .with_hook(Hook::Replace(keys));
@@ -353,8 +335,9 @@ fn of_extra_types(name: &str) -> Option<Schema> {
         "country.CountryShortName" | "iban.IBAN" | "isbn.ISBN" | "mac_address.MacAddress" | "domain.DomainStr" => {
             after(Schema::scalar(Scalar::Str).node())
         }
-        "phone_numbers.PhoneNumber" => after(Schema::scalar(Scalar::Str).node())
-            .with_hook(Hook::Update(object([("format", json!("phone"))]))),
+        "phone_numbers.PhoneNumber" => {
+            after(Schema::scalar(Scalar::Str).node()).with_hook(Hook::Update(object([("format", json!("phone"))])))
+        }
         "payment.PaymentCardNumber" => text(12, 19),
         "routing_number.ABARoutingNumber" => text(9, 9),
         "pendulum_dt.DateTime" => after(Schema::scalar(Scalar::DateTime).node()),
@@ -384,7 +367,9 @@ pub(super) fn subclass(builder: &mut Builder, class: &Rc<Class>) -> Option<Schem
         if short.ends_with("Url") || short.ends_with("Dsn") {
             let mut schema = of_pydantic(builder, short)?;
             if let Some(constraints) = class_attribute(builder.interp, class, "_constraints") {
-                let scalar = if single.iter().any(|url| url == name) || !matches!(short, "PostgresDsn" | "MongoDsn" | "NatsDsn") {
+                let scalar = if single.iter().any(|url| url == name)
+                    || !matches!(short, "PostgresDsn" | "MongoDsn" | "NatsDsn")
+                {
                     Scalar::Url
                 } else {
                     Scalar::MultiHostUrl
@@ -418,6 +403,5 @@ pub(super) fn subclass(builder: &mut Builder, class: &Rc<Class>) -> Option<Schem
     if inherits(builder.interp, &value, &["pathlib.Path", "uuid.UUID"]) {
         return None;
     }
-    let _ = any_items;
     None
 }

@@ -46,13 +46,14 @@ use super::syntax::Name;
 use super::value::{Class, FileId, Namespace, Unknown, Value};
 use crate::Diagnostic;
 
-pub(crate) use signature::signature;
 pub(crate) use self::encode::json_to_value;
 pub(crate) use self::field::FieldInfo;
+pub(crate) use self::typing::annotated_type;
 pub(crate) use self::hooks::{
-    call_made, call_symbol, class_created, construct, descriptor, made_attribute, made_subscript, made_truth, model_attribute,
-    set_made_subscript,
+    call_made, call_symbol, class_created, construct, descriptor, made_attribute, made_subscript, made_truth,
+    model_attribute, set_made_subscript,
 };
+pub(crate) use signature::signature;
 
 /// Which side of a model: what it takes, or what it gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -128,7 +129,7 @@ pub(crate) fn definitions(
         let mut flat = Vec::new();
         for (annotation, own) in &annotations {
             if *own == mode {
-                flat_models(interp, annotation, &mut flat, true);
+                flat_models(interp, annotation, &mut flat);
             }
         }
         for value in flat {
@@ -161,10 +162,10 @@ pub(crate) fn definitions(
         .definitions(definitions)
         .into_iter()
         .map(|(name, mut definition)| {
-            if let Some(Json::String(text)) = definition.get_mut("description") {
-                if let Some(at) = text.find('\u{c}') {
-                    text.truncate(at);
-                }
+            if let Some(Json::String(text)) = definition.get_mut("description")
+                && let Some(at) = text.find('\u{c}')
+            {
+                text.truncate(at);
             }
             (name, names::sorted(definition, None))
         })
@@ -174,7 +175,7 @@ pub(crate) fn definitions(
 }
 
 /// `get_flat_models_from_field` of FastAPI.
-fn flat_models(interp: &mut Interp, annotation: &Value, found: &mut Vec<Value>, top: bool) {
+fn flat_models(interp: &mut Interp, annotation: &Value, found: &mut Vec<Value>) {
     let value = typing::normal(interp, annotation);
     let value = match &value {
         Value::Symbol(_) if !known::is_known(&value) => model::forced(interp, &value),
@@ -185,19 +186,18 @@ fn flat_models(interp: &mut Interp, annotation: &Value, found: &mut Vec<Value>, 
         Value::Generic(_) if is_model(interp, &value) => None,
         Value::Generic(it) => {
             for arg in it.args.clone() {
-                flat_models(interp, &arg, found, false);
+                flat_models(interp, &arg, found);
             }
             return;
         }
         Value::Union(items) => {
             for item in items.iter() {
-                flat_models(interp, item, found, false);
+                flat_models(interp, item, found);
             }
             return;
         }
         _ => return,
     };
-    let _ = top;
     let is_model = is_model(interp, &value);
     if !is_model && !class.is_some_and(|class| is_enum(interp, &class)) {
         return;
@@ -209,7 +209,7 @@ fn flat_models(interp: &mut Interp, annotation: &Value, found: &mut Vec<Value>, 
     if is_model {
         for field in fields(interp, &value) {
             if let Some(annotation) = &field.info.annotation {
-                flat_models(interp, annotation, found, true);
+                flat_models(interp, annotation, found);
             }
         }
     }
@@ -333,13 +333,6 @@ pub(crate) fn fields(interp: &mut Interp, model: &Value) -> Vec<ModelField> {
     }
 }
 
-impl ModelField {
-    /// The field as a type: `Annotated[T, …metadata…, Field(…)]`.
-    pub(crate) fn annotated(&self) -> Value {
-        self.info.annotated()
-    }
-}
-
 /// The configuration of a model: the settings that are given.
 pub(crate) fn config(interp: &mut Interp, model: &Value) -> Namespace {
     match class_of(interp, model) {
@@ -370,9 +363,9 @@ fn computed_in(interp: &mut Interp, annotation: &Value, visited: &mut Vec<Value>
             return true;
         }
         let fields = model::fields(interp, &class, &args);
-        return fields
-            .iter()
-            .any(|field| field.info.annotation.as_ref().is_some_and(|annotation| computed_in(interp, annotation, visited)));
+        return fields.iter().any(|field| {
+            field.info.annotation.as_ref().is_some_and(|annotation| computed_in(interp, annotation, visited))
+        });
     }
     match &value {
         Value::Generic(it) => it.args.clone().iter().any(|arg| computed_in(interp, arg, visited)),
@@ -422,9 +415,11 @@ fn is_enum(interp: &mut Interp, class: &Rc<Class>) -> bool {
 }
 
 /// The values of `Enum.__members__`, aliases included.
-fn enum_values(interp: &mut Interp, class: &Rc<Class>) -> Vec<Value> {
-    let members = library::enum_members(class);
-    let _ = interp;
+fn enum_values(class: &Rc<Class>) -> Vec<Value> {
+    let members = match class.namespace.borrow().get("__members__") {
+        Some(Value::Dict(members)) => members.borrow().values().cloned().collect(),
+        _ => library::enum_members(class),
+    };
     members
         .iter()
         .filter_map(|member| match member {
@@ -473,9 +468,8 @@ fn is_deprecated_class(class: &Rc<Class>) -> bool {
 fn named_tuple_fields(interp: &mut Interp, class: &Rc<Class>) -> Vec<(Name, Value, Option<Value>)> {
     for layer in interp.mro(class).iter() {
         let Value::Class(layer) = layer else { continue };
-        let direct = layer.bases.iter().any(|base| {
-            matches!(dotted(base), Some("typing.NamedTuple" | "collections.namedtuple"))
-        });
+        let direct =
+            layer.bases.iter().any(|base| matches!(dotted(base), Some("typing.NamedTuple" | "collections.namedtuple")));
         if !direct {
             continue;
         }
@@ -507,7 +501,8 @@ fn named_tuple_fields(interp: &mut Interp, class: &Rc<Class>) -> Vec<(Name, Valu
 
 /// `RootModel[T]` as the class that it is.
 fn root_class(interp: &mut Interp, args: &[Value]) -> Option<Rc<Class>> {
-    let same = |other: &[Value]| other.len() == args.len() && other.iter().zip(args).all(|(left, right)| left.same(right));
+    let same =
+        |other: &[Value]| other.len() == args.len() && other.iter().zip(args).all(|(left, right)| left.same(right));
     if let Some((_, class)) = interp.pydantic.roots.iter().find(|(other, _)| same(other)) {
         return Some(Rc::clone(class));
     }

@@ -143,7 +143,9 @@ pub(super) fn fields(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> 
     let settings = config::of_model(interp, class);
     let mut inherited: IndexMap<Name, ModelField> = IndexMap::new();
     for base in class.bases.iter().rev() {
-        if dotted(base) == Some("pydantic.RootModel") || matches!(base, Value::Generic(it) if it.origin.is_symbol("pydantic.RootModel")) {
+        if dotted(base) == Some("pydantic.RootModel")
+            || matches!(base, Value::Generic(it) if it.origin.is_symbol("pydantic.RootModel"))
+        {
             let annotation = match base {
                 Value::Generic(it) => it.args.first().cloned().unwrap_or(Value::None),
                 _ => Value::TypeVar(generic::root_variable()),
@@ -211,10 +213,10 @@ pub(super) fn fields(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> 
             let Value::Class(layer) = layer else { continue };
             let Some(definition) = layer.definition.as_deref() else { continue };
             for (name, text) in attribute_docstrings(definition) {
-                if let Some(field) = result.iter_mut().find(|field| field.name == name) {
-                    if field.info.attribute("description").is_none() {
-                        field.info.set("description", Value::Str(text));
-                    }
+                if let Some(field) = result.iter_mut().find(|field| field.name == name)
+                    && field.info.attribute("description").is_none()
+                {
+                    field.info.set("description", Value::Str(text));
                 }
             }
         }
@@ -258,10 +260,10 @@ fn replaced(interp: &mut Interp, field: &ModelField, map: &TypeVars, settings: &
         Some(assigned) => FieldInfo::from_annotated_attribute(interp, &annotation, assigned),
         None => FieldInfo::from_annotation(interp, &annotation),
     };
-    if info.attribute("description").is_none() {
-        if let Some(description) = field.info.attribute("description") {
-            info.set("description", description.clone());
-        }
+    if info.attribute("description").is_none()
+        && let Some(description) = field.info.attribute("description")
+    {
+        info.set("description", description.clone());
     }
     from_config(interp, settings, &field.name, &mut info);
     ModelField { name: Rc::clone(&field.name), info }
@@ -269,7 +271,8 @@ fn replaced(interp: &mut Interp, field: &ModelField, map: &TypeVars, settings: &
 
 /// Titles and aliases that the configuration generates (`update_field_from_config`).
 pub(super) fn from_config(interp: &mut Interp, settings: &Config, name: &Name, info: &mut FieldInfo) {
-    let title_generator = info.attribute("field_title_generator").or_else(|| settings.get("field_title_generator")).cloned();
+    let title_generator =
+        info.attribute("field_title_generator").or_else(|| settings.get("field_title_generator")).cloned();
     if let (Some(generator), None) = (title_generator, info.attribute("title")) {
         let title = call(interp, &generator, vec![Value::Str(Rc::clone(name)), field_info_value(info)]);
         info.set("title", title);
@@ -279,12 +282,14 @@ pub(super) fn from_config(interp: &mut Interp, settings: &Config, name: &Name, i
         Some(Value::Int(priority)) => Some(*priority),
         _ => None,
     };
-    let all_given = ["alias", "validation_alias", "serialization_alias"].iter().all(|name| info.attribute(name).is_some());
-    if !priority.is_none_or(|priority| priority <= 1) && all_given {
+    let all_given =
+        ["alias", "validation_alias", "serialization_alias"].iter().all(|name| info.attribute(name).is_some());
+    if priority.is_some_and(|priority| priority > 1) && all_given {
         return;
     }
     let [alias, validation, serialization] = generated_aliases(interp, &generator, name);
-    let first = |one: &Option<Value>, other: &Option<Value>| one.clone().or_else(|| other.clone()).unwrap_or(Value::None);
+    let first =
+        |one: &Option<Value>, other: &Option<Value>| one.clone().or_else(|| other.clone()).unwrap_or(Value::None);
     if priority.is_none_or(|priority| priority <= 1) {
         info.set("alias_priority", Value::Int(1));
         info.set("serialization_alias", first(&serialization, &alias));

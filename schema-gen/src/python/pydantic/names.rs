@@ -7,7 +7,6 @@ use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use super::Mode;
-use super::emit::deduplicated;
 use super::schema::{Object, Ref};
 
 /// The names given so far.
@@ -93,18 +92,18 @@ impl Names {
         let none = Remapping { names: HashMap::new(), references: HashMap::new() };
         let mut previous = none;
         for _ in 0..100 {
-            let mut candidates: HashMap<&str, Vec<Json>> = HashMap::new();
+            let mut candidates: HashMap<&str, Vec<&Json>> = HashMap::new();
             for (name, schema) in &current {
                 for alternative in self.choices.get(name).into_iter().flatten() {
-                    candidates.entry(alternative).or_default().push(schema.clone());
+                    candidates.entry(alternative).or_default().push(schema);
                 }
             }
             let mut remapping = Remapping { names: HashMap::new(), references: HashMap::new() };
             for name in definitions.keys() {
                 let Some(alternatives) = self.choices.get(name) else { continue };
-                let chosen = alternatives.iter().position(|alternative| {
-                    candidates.get(&**alternative).is_some_and(|schemas| deduplicated(schemas.clone()).len() == 1)
-                });
+                let chosen = alternatives
+                    .iter()
+                    .position(|alternative| candidates.get(&**alternative).is_some_and(|schemas| all_equal(schemas)));
                 let chosen = chosen.unwrap_or(alternatives.len() - 1);
                 let Some(best) = alternatives.get(chosen) else { continue };
                 remapping.names.insert(name.clone(), best.clone());
@@ -123,6 +122,10 @@ impl Names {
         }
         previous
     }
+}
+
+fn all_equal(schemas: &[&Json]) -> bool {
+    schemas.windows(2).all(|pair| matches!(pair, [left, right] if left == right))
 }
 
 impl Remapping {
@@ -186,7 +189,11 @@ fn last_name(part: &str) -> &str {
 
 fn normalised(name: &str) -> String {
     name.chars()
-        .map(|character| if character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_') { character } else { '_' })
+        .map(
+            |character| {
+                if character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_') { character } else { '_' }
+            },
+        )
         .collect::<String>()
         .replace('.', "__")
 }

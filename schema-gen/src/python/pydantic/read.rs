@@ -122,10 +122,10 @@ pub(super) fn class_of(interp: &mut Interp, value: &Value) -> Option<Rc<Class>> 
 /// What is set on the class or on one of its bases that is a class.
 pub(super) fn class_attribute(interp: &mut Interp, class: &Rc<Class>, name: &str) -> Option<Value> {
     for layer in interp.mro(class).iter() {
-        if let Value::Class(layer) = layer {
-            if let Some(value) = layer.namespace.borrow().get(name) {
-                return Some(value.clone());
-            }
+        if let Value::Class(layer) = layer
+            && let Some(value) = layer.namespace.borrow().get(name)
+        {
+            return Some(value.clone());
         }
     }
     None
@@ -142,7 +142,6 @@ pub(super) fn is_none(value: Option<&Value>) -> bool {
 /// What stands for "not given" in signatures of pydantic.
 pub(super) fn is_undefined(value: &Value) -> bool {
     matches!(value, Value::Ellipsis)
-        || dotted(value).is_some_and(|name| {
-            matches!(name.rsplit('.').next(), Some("PydanticUndefined" | "Undefined" | "_Unset"))
-        })
+        || dotted(value)
+            .is_some_and(|name| matches!(name.rsplit('.').next(), Some("PydanticUndefined" | "Undefined" | "_Unset")))
 }

@@ -8,11 +8,12 @@ use crate::python::value::{Class, Value};
 
 use super::config::Config;
 use super::generic::TypeVars;
-use super::read::{class_attribute, class_of};
+use super::read::{class_attribute, class_of, dotted};
 use super::{generic, typing};
 
 pub(super) fn is_typed_dict(interp: &mut Interp, class: &Rc<Class>) -> bool {
-    typing::inherits(interp, &Value::Class(Rc::clone(class)), &["typing.TypedDict", "typing_extensions.TypedDict"])
+    // Libraries give the name again (`sqlalchemy.util.typing.TypedDict`); it stands for nothing else.
+    interp.mro(class).iter().any(|layer| dotted(layer).is_some_and(|name| name.rsplit('.').next() == Some("TypedDict")))
 }
 
 pub(super) fn is_named_tuple(interp: &mut Interp, class: &Rc<Class>) -> bool {

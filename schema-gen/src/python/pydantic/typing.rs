@@ -19,8 +19,7 @@ pub(super) fn inspect(interp: &mut Interp, annotation: &Value) -> Inspected {
     let mut current = normal(interp, annotation);
     let mut metadata: Vec<Value> = Vec::new();
     let mut qualifiers = Vec::new();
-    loop {
-        let Value::Generic(it) = &current else { break };
+    while let Value::Generic(it) = &current {
         let Some(first) = it.args.first().cloned() else { break };
         match dotted(&it.origin) {
             Some("typing.Annotated") => {
@@ -77,23 +76,10 @@ pub(super) fn normal(interp: &mut Interp, value: &Value) -> Value {
                 other => normal(interp, &other),
             }
         }
-        Value::Symbol(symbol) => named(&symbol.0).unwrap_or_else(|| value.clone()),
-        Value::Made(record) => match made_of(value) {
-            Some((name, _)) => constrained(name, record).unwrap_or_else(|| value.clone()),
-            None => value.clone(),
-        },
+        Value::Symbol(_) | Value::Made(_) => annotated_type(value).unwrap_or_else(|| value.clone()),
         Value::Generic(it) => {
             let Some(first) = it.args.first() else { return value.clone() };
             match dotted(&it.origin) {
-                Some(
-                    name @ ("pydantic.Json"
-                    | "pydantic.SkipJsonSchema"
-                    | "pydantic.ImportString"
-                    | "pydantic.InstanceOf"
-                    | "pydantic.SkipValidation"
-                    | "pydantic.OnErrorOmit"
-                    | "pydantic.SerializeAsAny"),
-                ) => annotated(first.clone(), vec![made(name, Vec::new(), Vec::new())]),
                 Some("pydantic.RootModel") => {
                     let args = it.args.clone();
                     super::root_class(interp, &args).map_or_else(|| value.clone(), Value::Class)
@@ -119,17 +105,43 @@ pub(super) fn normal(interp: &mut Interp, value: &Value) -> Value {
                         }
                     }
                 }
-                _ => value.clone(),
+                _ => annotated_type(value).unwrap_or_else(|| value.clone()),
             }
         }
         _ => value.clone(),
     }
 }
 
+/// The `Annotated[…]` that a name or call of pydantic's stands for (`UUID4`, `conint(gt=3)`,
+/// `Json[int]`).
+pub(crate) fn annotated_type(value: &Value) -> Option<Value> {
+    match value {
+        Value::Symbol(symbol) => named(&symbol.0),
+        Value::Made(record) => constrained(made_of(value)?.0, record),
+        Value::Generic(it) => {
+            let name = dotted(&it.origin)?;
+            let stands_for = matches!(
+                name,
+                "pydantic.Json"
+                    | "pydantic.SkipJsonSchema"
+                    | "pydantic.ImportString"
+                    | "pydantic.InstanceOf"
+                    | "pydantic.SkipValidation"
+                    | "pydantic.OnErrorOmit"
+                    | "pydantic.SerializeAsAny"
+            );
+            let first = it.args.first().filter(|_| stands_for)?;
+            Some(annotated(first.clone(), vec![made(name, Vec::new(), Vec::new())]))
+        }
+        _ => None,
+    }
+}
+
 /// Types of `pydantic/types.py` that are annotated types.
 fn named(name: &str) -> Option<Value> {
     let builtin = |name: &str| Value::symbol(&format!("builtins.{name}"));
-    let with = |base: Value, class: &str, argument: Value| annotated(base, vec![made(class, vec![argument], Vec::new())]);
+    let with =
+        |base: Value, class: &str, argument: Value| annotated(base, vec![made(class, vec![argument], Vec::new())]);
     let short = name.strip_prefix("pydantic.")?;
     let strict = |base: &str| with(builtin(base), "pydantic.Strict", Value::Bool(true));
     let uuid = |version: i64| with(Value::symbol("uuid.UUID"), "pydantic.UuidVersion", Value::Int(version));

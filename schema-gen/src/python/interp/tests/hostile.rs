@@ -1,4 +1,5 @@
 use super::run;
+use crate::analysis::on_large_stack;
 
 /// Runs to its end, within the bounds.
 #[track_caller]
@@ -42,19 +43,54 @@ fn deep_nesting_is_read_or_refused() {
             let source = format!("x = {}1{}\ny = 1\n", open.repeat(depth), close.repeat(depth));
             let tree: crate::MemoryTree = [("app/main.py", source.as_str())].into_iter().collect();
             let options = crate::Options { roots: vec!["app".to_owned()], ..Default::default() };
-            let ended = super::on_large_stack(|| {
+            let ended = on_large_stack(|| {
                 let mut interp = super::Interp::new(&tree, &options);
                 let _ = interp.run_file("app/main.py", "main");
             });
-            assert!(ended.is_some(), "{open} {depth}");
+            assert!(ended.is_ok(), "{open} {depth}");
         }
     }
     let sum = format!("x = {}\n", vec!["1"; 20_000].join(" + "));
     let tree: crate::MemoryTree = [("app/main.py", sum.as_str())].into_iter().collect();
     let options = crate::Options::default();
-    assert!(super::on_large_stack(|| {
+    assert!(on_large_stack(|| {
         let mut interp = super::Interp::new(&tree, &options);
         let _ = interp.run_file("app/main.py", "main");
     })
-    .is_some());
+    .is_ok());
+}
+
+/// Every file below a folder that ends in `.py`.
+fn python_files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            python_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "py") {
+            found.push(path);
+        }
+    }
+}
+
+/// Runs each file of the folders in `HITCHPOST_PYTHON_FILES` (apart by `:`) as a module on its own.
+#[test]
+fn nothing_that_people_wrote_makes_it_panic() {
+    let Ok(folders) = std::env::var("HITCHPOST_PYTHON_FILES") else { return };
+    let mut files = Vec::new();
+    folders.split(':').for_each(|folder| python_files(folder.as_ref(), &mut files));
+    let mut slowest = (std::time::Duration::ZERO, String::new());
+    for file in &files {
+        let Ok(text) = std::fs::read_to_string(file) else { continue };
+        let tree: crate::MemoryTree = [("app/main.py", text.as_str())].into_iter().collect();
+        let options = crate::Options::default();
+        let start = std::time::Instant::now();
+        let ended = on_large_stack(|| {
+            let mut interp = super::Interp::new(&tree, &options);
+            let _ = interp.run_file("app/main.py", "main");
+        });
+        assert!(ended.is_ok(), "{}", file.display());
+        slowest = slowest.max((start.elapsed(), file.display().to_string()));
+    }
+    assert!(slowest.0 < std::time::Duration::from_secs(60), "{slowest:?}");
+    eprintln!("{} files, the slowest {slowest:?}", files.len());
 }

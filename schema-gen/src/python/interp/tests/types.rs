@@ -1,4 +1,5 @@
-use super::super::{Interp, on_large_stack};
+use super::super::Interp;
+use crate::analysis::on_large_stack;
 use crate::Options;
 use crate::python::value::Value;
 use crate::tree::MemoryTree;
@@ -73,7 +74,7 @@ fn a_decorator_that_is_not_read_keeps_the_function_in_sight() {
 
 #[test]
 fn docstrings_are_cleaned_as_inspect_does() {
-    use super::super::text::clean_docstring;
+    use crate::python::library::clean_docstring;
     assert_eq!(clean_docstring("\n    One.\n\n      Two.\n    "), "One.\n\n  Two.");
     assert_eq!(clean_docstring("  One.\n\tTwo."), "One.\nTwo.");
     assert_eq!(clean_docstring("x\n   \n  y\n"), "x\n \ny".replace("\n \n", "\n \n"));

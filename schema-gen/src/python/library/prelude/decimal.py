@@ -1,4 +1,4 @@
-from _hitchpost import unknown
+from _hitchpost import exact, unknown
 
 
 class Decimal:
@@ -11,7 +11,7 @@ class Decimal:
             self._text = value.strip().replace("_", "")
             float(self._text)
         else:
-            self._text = unknown("a decimal of a float has all its digits")
+            self._text = exact(value)
 
     def __str__(self):
         return self._text
