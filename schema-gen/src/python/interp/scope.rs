@@ -206,6 +206,10 @@ impl Interp<'_> {
         self.globals_dicts.iter().any(|(_, it)| Rc::ptr_eq(it, dict))
     }
 
+    pub(super) fn has_globals_dict(&self, module: &Scope) -> bool {
+        self.globals_dicts.iter().any(|(it, _)| Rc::ptr_eq(it, module))
+    }
+
     /// A name that was set by way of `globals()`.
     pub(super) fn from_globals_dict(&self, name: &str, scope: &Scope) -> Option<Value> {
         if self.globals_dicts.is_empty() {

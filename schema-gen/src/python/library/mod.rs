@@ -17,6 +17,7 @@ mod names;
 mod regex;
 mod signature;
 mod standard;
+mod stars;
 mod text;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub(crate) use format::{float as float_text, format_percent, format_spec, quote}
 pub(crate) use text::clean_docstring;
 pub(crate) use names::{implementation, is_modelled};
 pub(crate) use signature::given as given_signature;
+pub(crate) use stars::public_names;
 pub(crate) use types::{is_instance, type_of};
 
 /// The longest text that is made.

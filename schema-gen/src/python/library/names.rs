@@ -13,6 +13,7 @@ pub(super) fn prelude(dotted: &str) -> Option<&'static str> {
         "_impl.ipaddress" => include_str!("prelude/ipaddress.py"),
         "_impl.pathlib" => include_str!("prelude/pathlib.py"),
         "_impl.uuid" => include_str!("prelude/uuid.py"),
+        "_impl.zoneinfo" => include_str!("prelude/zoneinfo.py"),
         "_impl.os" => include_str!("prelude/os.py"),
         "_impl.re" => include_str!("prelude/re.py"),
         "_impl.sys" => include_str!("prelude/sys.py"),
@@ -80,6 +81,7 @@ pub(crate) fn implementation(symbol: &str) -> Option<(&'static str, &str)> {
         }
         "re" => matches!(name, "Pattern" | "Match"),
         "uuid" => name == "UUID",
+        "zoneinfo" => name == "ZoneInfo",
         _ => false,
     };
     let module = match module {
@@ -89,6 +91,7 @@ pub(crate) fn implementation(symbol: &str) -> Option<(&'static str, &str)> {
         "ipaddress" => "_impl.ipaddress",
         "pathlib" => "_impl.pathlib",
         "re" => "_impl.re",
+        "zoneinfo" => "_impl.zoneinfo",
         _ => "_impl.uuid",
     };
     found.then_some((module, name))
@@ -212,7 +215,7 @@ const STANDARD: &[&str] = &[
 ];
 
 /// `pydantic.__all__` of 2.14, sorted.
-const PYDANTIC: &[&str] = &[
+pub(super) const PYDANTIC: &[&str] = &[
     "AfterValidator", "AliasChoices", "AliasGenerator", "AliasPath", "AllowInfNan", "AmqpDsn", "AnyHttpUrl",
     "AnyUrl", "AnyWebsocketUrl", "AwareDatetime", "Base64Bytes", "Base64Encoder", "Base64Str",
     "Base64UrlBytes", "Base64UrlStr", "BaseConfig", "BaseModel", "BeforeValidator", "ByteSize",

@@ -198,3 +198,12 @@ fn what_is_changed_by_the_unknown_is_unknown() {
         check(&format!("{unknown}{source}\n"), expected);
     }
 }
+
+#[test]
+fn moments() {
+    each(&[
+        ("from datetime import datetime; from zoneinfo import ZoneInfo; datetime.min.replace(tzinfo=ZoneInfo('UTC')).isoformat()", "'0001-01-01T00:00:00+00:00'"),
+        ("from datetime import date, timedelta; date(2024, 5, 6) < date.max, timedelta(minutes=90) * 2 == timedelta(hours=3), str(timedelta(days=1, seconds=5))", "(True, True, '1 day, 0:00:05')"),
+        ("from decimal import Decimal; str(Decimal('1.10')), str(Decimal(0.1)), Decimal('2') > 1", "('1.10', '0.1000000000000000055511151231257827021181583404541015625', True)"),
+    ]);
+}

@@ -25,7 +25,7 @@ pub(super) use self::field::{inner_function, returned, with_default};
 const DEPTH: usize = 1500;
 
 /// A generic model that names itself with ever more parameters has no end.
-const LONGEST: usize = 20_000;
+const NESTED: usize = 32;
 
 /// Where a build stands.
 #[derive(Default)]

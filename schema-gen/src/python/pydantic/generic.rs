@@ -71,6 +71,15 @@ pub(super) fn variables(value: &Value, found: &mut Vec<Rc<TypeVar>>) {
     }
 }
 
+/// How deep generics are nested in a type.
+pub(super) fn nesting(value: &Value) -> usize {
+    match value {
+        Value::Generic(it) => 1 + it.args.iter().map(nesting).max().unwrap_or(0),
+        Value::Union(items) => items.iter().map(nesting).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
 pub(super) type TypeVars = Vec<(Rc<TypeVar>, Value)>;
 
 /// What each parameter of the class stands for with these arguments; missing ones by their default

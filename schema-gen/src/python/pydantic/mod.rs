@@ -25,6 +25,8 @@ mod names;
 mod read;
 mod schema;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod text;
 mod typed_dict;
 mod typing;
@@ -48,11 +50,11 @@ use crate::Diagnostic;
 
 pub(crate) use self::encode::json_to_value;
 pub(crate) use self::field::FieldInfo;
-pub(crate) use self::typing::annotated_type;
 pub(crate) use self::hooks::{
     call_made, call_symbol, class_created, construct, descriptor, made_attribute, made_subscript, made_truth,
     model_attribute, set_made_subscript,
 };
+pub(crate) use self::typing::annotated_type;
 pub(crate) use signature::signature;
 
 /// Which side of a model: what it takes, or what it gives.

@@ -45,6 +45,10 @@ class Given(FieldInfo):
         regex = given.pop("regex", None)
         if regex is not None and not given.get("pattern"):
             given["pattern"] = regex
+        # Names of version 1 are extra keywords here, which pydantic.Field would read as constraints.
+        extra = {name: given.pop(name) for name in ("min_items", "max_items", "unique_items") if name in given}
+        if extra and not given.get("json_schema_extra"):
+            given["json_schema_extra"] = extra
         self._given = given
         if default is PydanticUndefined:
             self.__field__ = Field(**given)

@@ -8,7 +8,7 @@ use crate::python::syntax::Name;
 use crate::python::value::{Class, Value};
 
 use super::field::finished;
-use super::{Builder, LONGEST};
+use super::{Builder, NESTED};
 use crate::python::pydantic::config::{self, Config};
 use crate::python::pydantic::field::FieldInfo;
 use crate::python::pydantic::model::{self};
@@ -113,10 +113,10 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn model(&mut self, class: &Rc<Class>, args: &[Value]) -> Schema {
-        let reference = generic::class_reference(self.interp, class, args);
-        if reference.len() > LONGEST {
+        if args.iter().any(|arg| generic::nesting(arg) > NESTED) {
             return self.unknown(format!("the parameters of {} are nested too deep", class.qualname));
         }
+        let reference = generic::class_reference(self.interp, class, args);
         if let Some(schema) = self.met(&reference) {
             return schema;
         }
