@@ -17,10 +17,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use self::objects::{Kind, Missing, Shape};
+/// Also how the keys of fields begin that hold an unknown where 3.0.3 admits no object.
+use super::v31::UNKNOWN;
 
-/// The key of what the analyser could not find out, and how the keys of fields begin that hold an
-/// unknown where 3.0.3 admits no object.
-const UNKNOWN: &str = "x-hitchpost-unknown";
 /// The deepest place that is written: `openapiv3` reads by recursion, and must not need more stack
 /// than a thread has at least.
 const MAX_DEPTH: usize = 48;

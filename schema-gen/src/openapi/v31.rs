@@ -10,6 +10,9 @@ use crate::contract::{Callback, Certainty, Contract, Fact, MediaType, Operation,
 /// The key that stands where something is not known: in its place in the document, with the reason.
 pub const UNKNOWN: &str = "x-hitchpost-unknown";
 
+/// The key, among the paths, of a list of operations whose paths are not known.
+pub const UNKNOWN_PATHS: &str = "x-hitchpost-unknown-paths";
+
 /// The OpenAPI 3.1 document of a contract: as FastAPI 0.165 writes it, in the order of its keys
 /// (`fastapi/openapi/utils.py`, `fastapi/openapi/models.py`).
 ///
@@ -72,19 +75,31 @@ fn fact<T>(fact: &Fact<T>, known: impl FnOnce(&T) -> Value) -> Value {
     }
 }
 
+/// Path Items by path. An operation whose path is not known has no place among them that could not
+/// be taken for another's: these stand in a list of their own, an extension of the Paths Object.
 fn paths(operations: &[Operation]) -> Map<String, Value> {
     let mut paths: IndexMap<&str, (Map<String, Value>, bool)> = IndexMap::new();
+    let mut elsewhere = Vec::new();
     for operation in operations {
+        if operation.path.why_unknown().is_some() {
+            let method = operation.method.to_lowercase();
+            elsewhere.push(Value::Object(Map::from_iter([(method, Value::Object(self::operation(operation)))])));
+            continue;
+        }
         let (item, is_verbatim) = paths.entry(&operation.path.value).or_default();
         *is_verbatim |= operation.verbatim;
         item.insert(operation.method.to_lowercase(), Value::Object(self::operation(operation)));
     }
-    paths
+    let mut paths: Map<String, Value> = paths
         .into_iter()
         .map(|(path, (item, is_verbatim))| {
             (path.to_owned(), objects::path_item(Value::Object(item), is_verbatim))
         })
-        .collect()
+        .collect();
+    if !elsewhere.is_empty() {
+        paths.insert(UNKNOWN_PATHS.to_owned(), Value::Array(elsewhere));
+    }
+    paths
 }
 
 /// `get_openapi_path` of `fastapi/openapi/utils.py`.

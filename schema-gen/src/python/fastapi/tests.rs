@@ -189,3 +189,10 @@ fn the_application_is_found_by_its_usual_names() {
     assert!(analysis.document.is_none());
     assert_eq!(analysis.diagnostics.last().map(|last| last.code), Some("no-application"));
 }
+
+#[test]
+fn an_operation_whose_path_is_not_known_takes_no_others_place() {
+    let source = service("import elsewhere\n@app.get('/')\ndef a() -> int: ...\n@app.get(elsewhere.prefix)\ndef b() -> str: ...\n");
+    check(&source, "/paths/~1/get/responses/200/content/application~1json/schema/type", json!("integer"));
+    check(&source, "/paths/x-hitchpost-unknown-paths/0/get/responses/200/content/application~1json/schema/type", json!("string"));
+}

@@ -202,7 +202,7 @@ impl Interp<'_> {
         let Args { positional, mut keywords, place, incomplete } = args;
         let given = positional.len();
         let mut positional = positional.into_iter();
-        let mut names = Namespace::default();
+        let mut names = Namespace::with_capacity_and_hasher(function.parameters().list.len() + 4, Default::default());
         let mut rest = false;
         for (index, parameter) in function.parameters().list.iter().enumerate() {
             let value = match parameter.kind {

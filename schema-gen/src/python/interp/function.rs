@@ -74,12 +74,15 @@ impl Interp<'_> {
             return None;
         }
         let mut dict = Dict::default();
-        let parameters = def.parameters.list.iter().map(|it| (&*it.name, it.annotation.as_ref()));
-        for (name, annotation) in parameters.chain([("return", def.returns.as_ref())]) {
-            if let Some(annotation) = annotation {
+        for parameter in &def.parameters.list {
+            if let Some(annotation) = &parameter.annotation {
                 let value = self.annotation_now(annotation, scope)?;
-                dict.insert(Key(Value::str(name)), value);
+                dict.insert(Key(Value::Str(Rc::clone(&parameter.name))), value);
             }
+        }
+        if let Some(returns) = &def.returns {
+            let value = self.annotation_now(returns, scope)?;
+            dict.insert(Key(Value::str("return")), value);
         }
         Some(Rc::new(RefCell::new(dict)))
     }

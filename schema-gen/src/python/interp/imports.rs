@@ -459,6 +459,9 @@ impl Interp<'_> {
             Value::Symbol(symbol) => match self.installed_if_free(symbol) {
                 Some(module) => module,
                 None => {
+                    if let Some(names) = library::public_names(&symbol.0) {
+                        return self.bind_all(names, source, scope, place);
+                    }
                     scope.unit.stars.borrow_mut().push(Rc::clone(&symbol.0));
                     return Ok(());
                 }
@@ -466,6 +469,9 @@ impl Interp<'_> {
             _ => return Ok(()),
         };
         if module.scope.unit.origin == Origin::Prelude {
+            if let Some(names) = library::public_names(&module.name) {
+                return self.bind_all(names, source, scope, place);
+            }
             scope.unit.stars.borrow_mut().push(Rc::clone(&module.name));
         }
         let listed = module.scope.names.borrow().get("__all__").cloned();
@@ -488,6 +494,14 @@ impl Interp<'_> {
             let source = Value::Module(Rc::clone(&module));
             let value = self.import_name(&source, &name, place)?;
             self.bind(&name, value, scope);
+        }
+        Ok(())
+    }
+
+    fn bind_all(&mut self, names: &[&str], source: &Value, scope: &Scope, place: Place) -> Result<(), Raised> {
+        for name in names {
+            let value = self.import_name(source, name, place)?;
+            self.bind(&Rc::from(*name), value, scope);
         }
         Ok(())
     }

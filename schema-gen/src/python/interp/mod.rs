@@ -36,7 +36,6 @@ mod with;
 mod tests;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -142,7 +141,9 @@ enum Guard {
 pub(crate) struct Interp<'t> {
     pub(crate) tree: &'t dyn SourceTree,
     pub(crate) options: &'t Options,
-    pub(crate) modules: HashMap<Name, Rc<Module>>,
+    pub(crate) modules: FxHashMap<Name, Rc<Module>>,
+    /// Expressions of `re`, compiled once.
+    pub(crate) regexes: FxHashMap<(Rc<str>, i64), Option<Rc<fancy_regex::Regex>>>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) contracts: Vec<crate::Contract>,
     /// What is known of the models.
@@ -188,7 +189,8 @@ impl<'t> Interp<'t> {
         Self {
             tree,
             options,
-            modules: HashMap::new(),
+            modules: FxHashMap::default(),
+            regexes: FxHashMap::default(),
             diagnostics: Vec::new(),
             contracts: Vec::new(),
             pydantic: Default::default(),
@@ -239,7 +241,11 @@ impl<'t> Interp<'t> {
     pub(crate) fn locate(&self, place: Place) -> Option<(Rc<str>, u32)> {
         let file = self.files.get(place.file.0 as usize)?;
         let lines = file.lines.get_or_init(|| {
-            let ends = file.text.bytes().zip(1u32..).filter(|(byte, _)| *byte == b'\n');
+            let bytes = file.text.as_bytes();
+            let next = |at: u32| bytes.get(at as usize);
+            let ends = bytes.iter().zip(1u32..);
+            // A carriage return ends a line too, unless a line feed follows.
+            let ends = ends.filter(|(byte, at)| **byte == b'\n' || (**byte == b'\r' && next(*at) != Some(&b'\n')));
             std::iter::once(0).chain(ends.map(|(_, next)| next)).collect()
         });
         let line = lines.partition_point(|start| *start <= place.span.start);
@@ -282,7 +288,7 @@ impl<'t> Interp<'t> {
 
     fn add_file(&mut self, path: &str, text: Arc<str>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(FileData { path: Rc::from(path), text, lines: OnceCell::new() });
+        self.files.push(FileData { path: Rc::from(path.trim_start_matches("./")), text, lines: OnceCell::new() });
         id
     }
 

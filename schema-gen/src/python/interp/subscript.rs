@@ -165,7 +165,7 @@ impl Interp<'_> {
             return self.call(&super::call::bound(&method, value), Args::new(vec![index.clone()], place));
         }
         if let Some(method) = self.class_member(class, "__class_getitem__")
-            && !pydantic::is_model(self, value)
+            && (!pydantic::is_model(self, value) || !matches!(method, Value::Native(_) | Value::Method(_)))
         {
             // It is a class method whether it says so or not.
             return self.call(&super::call::bound(&method, value), Args::new(vec![index.clone()], place));

@@ -13,7 +13,17 @@ const MULTI_LINE: i64 = 8;
 const DOT_ALL: i64 = 16;
 const VERBOSE: i64 = 64;
 
-/// The expression; `None` where its syntax has no counterpart here.
+/// The expression, compiled once; `None` where its syntax has no counterpart here.
+fn compiled(interp: &mut Interp<'_>, pattern: &Rc<str>, flags: i64) -> Option<Rc<Regex>> {
+    let key = (Rc::clone(pattern), flags);
+    if let Some(known) = interp.regexes.get(&key) {
+        return known.clone();
+    }
+    let regex = compile(pattern, flags).map(Rc::new);
+    interp.regexes.insert(key, regex.clone());
+    regex
+}
+
 fn compile(pattern: &str, flags: i64) -> Option<Regex> {
     let mut set = String::new();
     for (flag, letter) in [(IGNORE_CASE, 'i'), (MULTI_LINE, 'm'), (DOT_ALL, 's'), (VERBOSE, 'x')] {
@@ -42,14 +52,14 @@ fn compile(pattern: &str, flags: i64) -> Option<Regex> {
 /// `_hitchpost.regex_find(pattern, flags, text, start)`: the spans of the groups of the first match
 /// from an index on, in characters, `None` for a group that takes no part; `None` where nothing
 /// matches.
-pub(super) fn find(_: &mut Interp<'_>, mut args: Args) -> Pure {
+pub(super) fn find(interp: &mut Interp<'_>, mut args: Args) -> Pure {
     let (Some(pattern), Some(flags)) = (string(&args.take(0, "pattern")), integer(&args.take(1, "flags"))) else {
         return Ok(None);
     };
     let (Some(text), Some(start)) = (string(&args.take(2, "text")), integer(&args.take(3, "start"))) else {
         return Ok(None);
     };
-    let Some(regex) = compile(&pattern, flags) else { return Ok(None) };
+    let Some(regex) = compiled(interp, &pattern, flags) else { return Ok(None) };
     let Some(from) = usize::try_from(start).ok().and_then(|start| {
         text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(start)
     }) else {
@@ -68,11 +78,11 @@ pub(super) fn find(_: &mut Interp<'_>, mut args: Args) -> Pure {
 }
 
 /// `_hitchpost.regex_groups(pattern, flags)`: the names of the groups and their numbers.
-pub(super) fn groups(_: &mut Interp<'_>, mut args: Args) -> Pure {
+pub(super) fn groups(interp: &mut Interp<'_>, mut args: Args) -> Pure {
     let (Some(pattern), Some(flags)) = (string(&args.take(0, "pattern")), integer(&args.take(1, "flags"))) else {
         return Ok(None);
     };
-    let Some(regex) = compile(&pattern, flags) else { return Ok(None) };
+    let Some(regex) = compiled(interp, &pattern, flags) else { return Ok(None) };
     let names = regex.capture_names().enumerate();
     Ok(Some(super::builtins::dict_of(
         names.filter_map(|(index, name)| Some((Rc::from(name?), Value::Int(index as i64)))),

@@ -7,9 +7,13 @@ pub(super) fn to_pascal(snake: &str) -> String {
     let mut index = 0;
     while let Some(&character) = titled.get(index) {
         text.push(character);
-        let next_starts_word =
-            titled.get(index + 2).is_some_and(|next| next.is_ascii_digit() || next.is_ascii_uppercase());
-        if character.is_ascii_alphanumeric() && titled.get(index + 1) == Some(&'_') && next_starts_word {
+        let next_starts_word = titled
+            .get(index + 2)
+            .is_some_and(|next| next.is_ascii_digit() || next.is_ascii_uppercase());
+        if character.is_ascii_alphanumeric()
+            && titled.get(index + 1) == Some(&'_')
+            && next_starts_word
+        {
             index += 1;
         }
         index += 1;
@@ -29,7 +33,10 @@ pub(super) fn to_camel(snake: &str) -> String {
         return snake.to_owned();
     }
     let pascal = to_pascal(snake);
-    let underscores = pascal.chars().take_while(|character| *character == '_').count();
+    let underscores = pascal
+        .chars()
+        .take_while(|character| *character == '_')
+        .count();
     let mut text = String::new();
     for (index, character) in pascal.chars().enumerate() {
         if index == underscores && character.is_ascii_uppercase() {
@@ -47,9 +54,11 @@ pub(super) fn to_snake(camel: &str) -> String {
     let mut characters: Vec<char> = camel.chars().collect();
     let mut index = 0;
     while index + 2 < characters.len() {
-        if let (Some(first), Some(second), Some(third)) =
-            (characters.get(index), characters.get(index + 1), characters.get(index + 2))
-            && first.is_ascii_uppercase()
+        if let (Some(first), Some(second), Some(third)) = (
+            characters.get(index),
+            characters.get(index + 1),
+            characters.get(index + 2),
+        ) && first.is_ascii_uppercase()
             && second.is_ascii_uppercase()
             && third.is_ascii_lowercase()
         {

@@ -24,7 +24,10 @@ pub(super) fn apply(
         .into_iter()
         .filter(|annotation| !matches!(annotation, Value::None))
         .collect();
-    let chain = Chain { annotations: Rc::from(annotations), discriminator: discriminator.cloned() };
+    let chain = Chain {
+        annotations: Rc::from(annotations),
+        discriminator: discriminator.cloned(),
+    };
     let mut hooks = Vec::new();
     let mut schema = wrapped(builder, &chain, chain.annotations.len(), source, &mut hooks);
     schema.metadata.annotation_functions.extend(hooks);
@@ -46,13 +49,20 @@ pub(super) fn wrapped(
     source: &Value,
     hooks: &mut Vec<Hook>,
 ) -> Schema {
-    let Some(below) = depth.checked_sub(1) else { return innermost(builder, chain, source) };
-    let Some(annotation) = chain.annotations.get(below).cloned() else { return innermost(builder, chain, source) };
+    let Some(below) = depth.checked_sub(1) else {
+        return innermost(builder, chain, source);
+    };
+    let Some(annotation) = chain.annotations.get(below).cloned() else {
+        return innermost(builder, chain, source);
+    };
     let mut schema = match known_annotation(builder, &annotation, chain, below, source, hooks) {
         Some(schema) => schema,
         None => match core_method(builder, &annotation) {
             Some(method) => {
-                let inner = handler::Inner::Annotations { chain: chain.clone(), depth: below };
+                let inner = handler::Inner::Annotations {
+                    chain: chain.clone(),
+                    depth: below,
+                };
                 handler::core_schema(builder, &method, source, inner)
             }
             None => {
@@ -72,12 +82,14 @@ pub(super) fn wrapped(
 }
 
 fn innermost(builder: &mut Builder, chain: &Chain, source: &Value) -> Schema {
-    let value = builder.resolved(source);
-    let schema = match builder.by_method(&value, &value) {
-        Some(schema) => schema,
-        None => builder.inner(&value),
-    };
-    let schema = builder.with_json_method(&value, schema);
+    let schema = builder.unless_open(source, |builder| {
+        let value = builder.resolved(source);
+        let schema = match builder.by_method(&value, &value) {
+            Some(schema) => schema,
+            None => builder.inner(&value),
+        };
+        builder.with_json_method(&value, schema)
+    });
     let schema = match &chain.discriminator {
         Some(by) => builder.discriminated(schema, by),
         None => schema,
@@ -87,24 +99,42 @@ fn innermost(builder: &mut Builder, chain: &Chain, source: &Value) -> Schema {
 
 /// `__get_pydantic_core_schema__` of an annotation of the user.
 fn core_method(builder: &mut Builder, annotation: &Value) -> Option<Value> {
-    user_method(builder, annotation, "__get_pydantic_core_schema__", "get_pydantic_core_schema", 0)
+    user_method(
+        builder,
+        annotation,
+        "__get_pydantic_core_schema__",
+        "get_pydantic_core_schema",
+        0,
+    )
 }
 
-fn user_method(builder: &mut Builder, annotation: &Value, name: &str, keyword: &str, index: usize) -> Option<Value> {
+fn user_method(
+    builder: &mut Builder,
+    annotation: &Value,
+    name: &str,
+    keyword: &str,
+    index: usize,
+) -> Option<Value> {
     if let Some(("pydantic.GetPydanticSchema", made)) = made_of(annotation) {
-        return argument(made, index, keyword).filter(|value| !matches!(value, Value::None)).cloned();
+        return argument(made, index, keyword)
+            .filter(|value| !matches!(value, Value::None))
+            .cloned();
     }
     let class = match annotation {
         Value::Class(class) => Rc::clone(class),
         Value::Object(object) => Rc::clone(&object.class),
-        Value::Symbol(_) if !known::is_known(annotation) => match builder.interp.force(annotation) {
-            Value::Class(class) => class,
-            _ => return None,
-        },
-        Value::Made(record) if !known::is_known(&record.callee) => match builder.interp.force(&record.callee) {
-            Value::Class(class) => class,
-            _ => return None,
-        },
+        Value::Symbol(_) if !known::is_known(annotation) => {
+            match builder.interp.force(annotation) {
+                Value::Class(class) => class,
+                _ => return None,
+            }
+        }
+        Value::Made(record) if !known::is_known(&record.callee) => {
+            match builder.interp.force(&record.callee) {
+                Value::Class(class) => class,
+                _ => return None,
+            }
+        }
         _ => return None,
     };
     class_attribute(builder.interp, &class, name)?;
@@ -122,23 +152,35 @@ fn json_hook(builder: &mut Builder, annotation: &Value) -> Option<Hook> {
         Some(Value::Str(mode)) if &**mode == "serialization" => Some(Mode::Serialization),
         _ => None,
     };
-    let name = made_of(annotation).map(|(name, _)| name).or_else(|| dotted(annotation));
+    let name = made_of(annotation)
+        .map(|(name, _)| name)
+        .or_else(|| dotted(annotation));
     let record = made_of(annotation).map(|(_, made)| made);
     let first = |name: &str| record.and_then(|record| argument(record, 0, name)).cloned();
     match name {
         Some("pydantic.SkipJsonSchema") => return Some(Hook::Omit),
         Some("pydantic.WithJsonSchema") => {
             let record = record?;
-            let schema = argument(record, 0, "json_schema").filter(|value| !matches!(value, Value::None)).cloned();
-            return Some(Hook::WithJsonSchema { schema, mode: mode(argument(record, 1, "mode")) });
+            let schema = argument(record, 0, "json_schema")
+                .filter(|value| !matches!(value, Value::None))
+                .cloned();
+            return Some(Hook::WithJsonSchema {
+                schema,
+                mode: mode(argument(record, 1, "mode")),
+            });
         }
         Some("pydantic.Examples") => {
             let record = record?;
             let examples = argument(record, 0, "examples").cloned()?;
-            return Some(Hook::Examples { examples, mode: mode(argument(record, 1, "mode")) });
+            return Some(Hook::Examples {
+                examples,
+                mode: mode(argument(record, 1, "mode")),
+            });
         }
         Some("pydantic.UuidVersion") => {
-            let Some(Value::Int(version)) = first("uuid_version") else { return None };
+            let Some(Value::Int(version)) = first("uuid_version") else {
+                return None;
+            };
             return Some(Hook::Update(object([
                 ("type", json!("string")),
                 ("format", json!(format!("uuid{version}"))),
@@ -153,7 +195,10 @@ fn json_hook(builder: &mut Builder, annotation: &Value) -> Option<Hook> {
                 },
                 _ => "path",
             };
-            return Some(Hook::Update(object([("format", json!(format)), ("type", json!("string"))])));
+            return Some(Hook::Update(object([
+                ("format", json!(format)),
+                ("type", json!("string")),
+            ])));
         }
         Some("pydantic.EncodedBytes" | "pydantic.EncodedStr") => {
             let format = match first("encoder")? {
@@ -166,15 +211,28 @@ fn json_hook(builder: &mut Builder, annotation: &Value) -> Option<Hook> {
                     }
                 }
             };
-            return Some(Hook::Update(object([("type", json!("string")), ("format", json!(&*format))])));
+            return Some(Hook::Update(object([
+                ("type", json!("string")),
+                ("format", json!(&*format)),
+            ])));
         }
         Some("pydantic.ImportString") => {
-            return Some(Hook::Instead(Schema::scalar(Scalar::Str).node(), object([])));
+            return Some(Hook::Instead(
+                Schema::scalar(Scalar::Str).node(),
+                object([]),
+            ));
         }
         Some("pydantic.InstanceOf") => return None,
         _ => {}
     }
-    user_method(builder, annotation, "__get_pydantic_json_schema__", "get_pydantic_json_schema", 1).map(Hook::User)
+    user_method(
+        builder,
+        annotation,
+        "__get_pydantic_json_schema__",
+        "get_pydantic_json_schema",
+        1,
+    )
+    .map(Hook::User)
 }
 
 /// What pydantic's own annotations do.
@@ -187,10 +245,16 @@ fn known_annotation(
     hooks: &mut Vec<Hook>,
 ) -> Option<Schema> {
     let record = made_of(annotation).map(|(_, made)| Rc::clone(made));
-    let name = made_of(annotation).map(|(name, _)| name).or_else(|| dotted(annotation))?;
+    let name = made_of(annotation)
+        .map(|(name, _)| name)
+        .or_else(|| dotted(annotation))?;
     let short = name.strip_prefix("pydantic.")?.to_owned();
     let given = |index: usize, name: &str| {
-        record.as_ref().and_then(|record| argument(record, index, name)).filter(|value| !is_undefined(value)).cloned()
+        record
+            .as_ref()
+            .and_then(|record| argument(record, index, name))
+            .filter(|value| !is_undefined(value))
+            .cloned()
     };
     Some(match &*short {
         "AfterValidator" | "BeforeValidator" | "WrapValidator" => {
@@ -204,11 +268,16 @@ fn known_annotation(
                 "BeforeValidator" => Validator::Before,
                 _ => Validator::Wrap,
             };
-            Schema::new(Kind::Function { validator, schema: schema.node(), input })
+            Schema::new(Kind::Function {
+                validator,
+                schema: schema.node(),
+                input,
+            })
         }
         "PlainValidator" => {
             let inner = wrapped(builder, chain, below, source, hooks);
-            let input = given(1, "json_schema_input_type").unwrap_or_else(|| Value::symbol("typing.Any"));
+            let input =
+                given(1, "json_schema_input_type").unwrap_or_else(|| Value::symbol("typing.Any"));
             let input = builder.node(&input);
             let mut schema = Schema::new(Kind::Plain { input: Some(input) });
             if !is_impossible(&inner) {
@@ -238,14 +307,22 @@ fn known_annotation(
                 Some(Value::Str(when)) if matches!(&*when, "unless-none" | "json-unless-none")
             );
             let plain = short == "PlainSerializer";
-            schema.serialization =
-                Some(Rc::new(Serialization::Function { plain, function, takes_info: false, returns, unless_none }));
+            schema.serialization = Some(Rc::new(Serialization::Function {
+                plain,
+                function,
+                takes_info: false,
+                returns,
+                unless_none,
+            }));
             schema
         }
         "SkipValidation" => {
             let inner = wrapped(builder, chain, below, source, hooks);
             let mut schema = Schema::new(Kind::Any);
-            schema.metadata.annotation_functions.push(Hook::Instead(inner.node(), object([])));
+            schema
+                .metadata
+                .annotation_functions
+                .push(Hook::Instead(inner.node(), object([])));
             schema
         }
         "InstanceOf" => {
@@ -255,13 +332,20 @@ fn known_annotation(
                 instance
             } else {
                 let original = original.node();
-                Schema::new(Kind::JsonOrPython { json: original, python: instance.node() })
+                Schema::new(Kind::JsonOrPython {
+                    json: original,
+                    python: instance.node(),
+                })
             }
         }
         "ValidateAs" => {
             let from = given(0, "from_type").unwrap_or_else(|| Value::symbol("typing.Any"));
             let inner = wrapped(builder, chain, below, &from, hooks);
-            Schema::new(Kind::Function { validator: Validator::After, schema: inner.node(), input: None })
+            Schema::new(Kind::Function {
+                validator: Validator::After,
+                schema: inner.node(),
+                input: None,
+            })
         }
         "Json" => {
             let inner = wrapped(builder, chain, below, source, hooks);
@@ -269,8 +353,12 @@ fn known_annotation(
         }
         "ImportString" => {
             let inner = wrapped(builder, chain, below, source, hooks);
-            Schema::new(Kind::Function { validator: Validator::Before, schema: inner.node(), input: None })
-                .with_serialization(known::opaque())
+            Schema::new(Kind::Function {
+                validator: Validator::Before,
+                schema: inner.node(),
+                input: None,
+            })
+            .with_serialization(known::opaque())
         }
         "SerializeAsAny" => {
             let mut inner = wrapped(builder, chain, below, source, hooks);
@@ -279,7 +367,10 @@ fn known_annotation(
         }
         "OnErrorOmit" => {
             let inner = wrapped(builder, chain, below, source, hooks);
-            Schema::new(Kind::Default { schema: inner.node(), default: None })
+            Schema::new(Kind::Default {
+                schema: inner.node(),
+                default: None,
+            })
         }
         "Tag" => {
             let mut schema = wrapped(builder, chain, below, source, hooks);
@@ -296,39 +387,56 @@ fn known_annotation(
                 let schema = wrapped(builder, chain, below, source, hooks);
                 match discriminator::by_callable(builder.interp, schema.clone()) {
                     Ok(schema) => schema,
-                    Err(_) => Schema::new(Kind::Deferred { schema: schema.node(), discriminator: annotation.clone() }),
+                    Err(_) => Schema::new(Kind::Deferred {
+                        schema: schema.node(),
+                        discriminator: annotation.clone(),
+                    }),
                 }
             }
         },
         "EncodedBytes" | "EncodedStr" => {
             let inner = wrapped(builder, chain, below, source, hooks);
-            Schema::new(Kind::Function { validator: Validator::After, schema: inner.node(), input: None })
-                .with_serialization(known::opaque())
+            Schema::new(Kind::Function {
+                validator: Validator::After,
+                schema: inner.node(),
+                input: None,
+            })
+            .with_serialization(known::opaque())
         }
         "PathType" => {
             let inner = wrapped(builder, chain, below, source, hooks);
-            Schema::new(Kind::Function { validator: Validator::After, schema: inner.node(), input: None })
+            Schema::new(Kind::Function {
+                validator: Validator::After,
+                schema: inner.node(),
+                input: None,
+            })
         }
         "UrlConstraints" => {
             let mut schema = wrapped(builder, chain, below, source, hooks);
-            if let Some(length) = given(0, "max_length").filter(|value| !matches!(value, Value::None)) {
+            if let Some(length) =
+                given(0, "max_length").filter(|value| !matches!(value, Value::None))
+            {
                 set_url_length(&mut schema, length);
             }
             schema
         }
         // Classes that check more than the type they stand on says.
-        "UuidVersion" | "AwareDatetime" | "NaiveDatetime" | "PastDate" | "FutureDate" | "PastDatetime"
-        | "FutureDatetime" | "WithJsonSchema" | "Examples" | "SkipJsonSchema" => {
+        "UuidVersion" | "AwareDatetime" | "NaiveDatetime" | "PastDate" | "FutureDate"
+        | "PastDatetime" | "FutureDatetime" | "WithJsonSchema" | "Examples" | "SkipJsonSchema" => {
             wrapped(builder, chain, below, source, hooks)
         }
-        "EmailStr" | "SecretStr" | "NameEmail" => builder.inner(&Value::symbol(&format!("pydantic.{short}"))),
+        "EmailStr" | "SecretStr" | "NameEmail" => {
+            builder.inner(&Value::symbol(&format!("pydantic.{short}")))
+        }
         _ => return None,
     })
 }
 
 fn set_url_length(schema: &mut Schema, length: Value) {
     match &mut schema.kind {
-        Kind::Scalar(Scalar::Url | Scalar::MultiHostUrl, constraints) => constraints.set("max_length", length),
+        Kind::Scalar(Scalar::Url | Scalar::MultiHostUrl, constraints) => {
+            constraints.set("max_length", length)
+        }
         Kind::Function { schema: inner, .. } => set_url_length(Rc::make_mut(inner), length),
         _ => {}
     }
@@ -367,11 +475,20 @@ fn single(builder: &mut Builder, mut schema: Schema, annotation: &Value) -> Sche
         if let Kind::Ref(_) = &schema.kind {
             match builder.interp.pydantic.definitions.get(&reference) {
                 Some(definition) => schema = (**definition).clone(),
-                None => return constraint::apply(builder.interp, annotation, schema).unwrap_or(original),
+                None => {
+                    return constraint::apply(builder.interp, annotation, schema)
+                        .unwrap_or(original);
+                }
             }
         }
-        let text = builder.interp.text(annotation, true).unwrap_or_else(|| format!("{annotation:?}"));
-        let changed = Ref::from(format!("{reference}_{}", text.replace(['[', ']', ',', ':'], "_")));
+        let text = builder
+            .interp
+            .text(annotation, true)
+            .unwrap_or_else(|| format!("{annotation:?}"));
+        let changed = Ref::from(format!(
+            "{reference}_{}",
+            text.replace(['[', ']', ',', ':'], "_")
+        ));
         schema.reference = Some(changed);
     }
     constraint::apply(builder.interp, annotation, schema).unwrap_or(original)
@@ -400,7 +517,9 @@ pub(super) fn field_metadata(interp: &mut Interp, info: &FieldInfo) -> Metadata 
         Some(_) => true,
     };
     if deprecated {
-        metadata.updates.insert("deprecated".to_owned(), json!(true));
+        metadata
+            .updates
+            .insert("deprecated".to_owned(), json!(true));
     }
     if let Some(examples) = info.attribute("examples").cloned() {
         let json = json_or_unknown(interp, &examples);
@@ -417,7 +536,11 @@ pub(super) fn update_metadata(metadata: &mut Metadata, new: Metadata) {
     metadata.extra = match (metadata.extra.take(), extra) {
         (Some(Value::Dict(old)), Value::Dict(new)) => {
             let mut both = old.borrow().clone();
-            both.extend(new.borrow().iter().map(|(key, value)| (key.clone(), value.clone())));
+            both.extend(
+                new.borrow()
+                    .iter()
+                    .map(|(key, value)| (key.clone(), value.clone())),
+            );
             Some(Value::dict(both))
         }
         (Some(old @ Value::Dict(_)), _) => Some(old),

@@ -16,13 +16,15 @@ use super::config::Config;
 use super::field::FieldInfo;
 use super::model::{self};
 use super::read::{class_attribute, class_of, dotted, made_of};
-use super::schema::{Constraints, Hook, Kind, Node, Ref, Scalar, Schema, Sequence, Serialization, object};
+use super::schema::{
+    Constraints, Hook, Kind, Node, Ref, Scalar, Schema, Sequence, Serialization, object,
+};
 use super::{annotate, discriminator, encode, generic, handler, known, typing};
 
 pub(super) use self::field::{inner_function, returned, with_default};
 
-/// Types may be nested this deep.
-const DEPTH: usize = 1500;
+/// Types may be nested this deep within a class.
+const DEPTH: usize = 100;
 
 /// A generic model that names itself with ever more parameters has no end.
 const NESTED: usize = 32;
@@ -38,6 +40,8 @@ pub(super) struct Context {
     pub(super) scopes: Vec<(Scope, FileId)>,
     pub(super) seen: HashSet<Ref>,
     pub(super) depth: usize,
+    /// Names in strings that are being built, of the innermost class.
+    pub(super) names: Vec<(usize, Rc<str>)>,
 }
 
 /// Builds schemas; the context is lent to the evaluator while functions of the user run.
@@ -64,7 +68,10 @@ impl<'a, 't> Builder<'a, 't> {
     }
 
     fn flag(&self, name: &str) -> bool {
-        self.context.config.last().is_some_and(|config| config.flag(name))
+        self.context
+            .config
+            .last()
+            .is_some_and(|config| config.flag(name))
     }
 
     pub(super) fn unknown(&self, why: impl Into<String>) -> Schema {
@@ -77,7 +84,10 @@ impl<'a, 't> Builder<'a, 't> {
             },
             _ => None,
         });
-        Schema::new(Kind::Unknown(Rc::new(Unknown { why: why.into(), place })))
+        Schema::new(Kind::Unknown(Rc::new(Unknown {
+            why: why.into(),
+            place,
+        })))
     }
 
     /// `generate_schema`
@@ -86,8 +96,35 @@ impl<'a, 't> Builder<'a, 't> {
             return self.unknown("the type is nested too deep");
         }
         self.context.depth += 1;
-        let schema = self.schema_at_depth(value);
+        let schema = self.unless_open(value, |builder| builder.schema_at_depth(value));
         self.context.depth -= 1;
+        schema
+    }
+
+    /// Builds what a name in a string means, unless it is being built already: a type that names
+    /// itself without a class between has no end.
+    pub(super) fn unless_open(
+        &mut self,
+        value: &Value,
+        build: impl FnOnce(&mut Self) -> Schema,
+    ) -> Schema {
+        let name = match (value, self.context.scopes.last()) {
+            (Value::Forward(forward), _) => Some((
+                Rc::as_ptr(&forward.scope) as usize,
+                Rc::clone(&forward.text),
+            )),
+            (Value::Str(text), Some((scope, _))) => {
+                Some((Rc::as_ptr(scope) as usize, Rc::clone(text)))
+            }
+            _ => None,
+        };
+        let Some(name) = name else { return build(self) };
+        if self.context.names.contains(&name) {
+            return self.unknown(format!("the type {} names itself", name.1));
+        }
+        self.context.names.push(name);
+        let schema = build(self);
+        self.context.names.pop();
         schema
     }
 
@@ -127,15 +164,23 @@ impl<'a, 't> Builder<'a, 't> {
         let class = match value {
             Value::Class(class) => Rc::clone(class),
             // A parametrised model is a class of its own.
-            Value::Generic(it) if super::is_model(self.interp, value) => class_of(self.interp, &it.origin)?,
+            Value::Generic(it) if super::is_model(self.interp, value) => {
+                class_of(self.interp, &it.origin)?
+            }
             _ => return None,
         };
         if let Some(fixed) = class_attribute(self.interp, &class, "__hitchpost_schema__") {
-            let hook = Hook::WithJsonSchema { schema: Some(fixed), mode: None };
+            let hook = Hook::WithJsonSchema {
+                schema: Some(fixed),
+                mode: None,
+            };
             return Some(Schema::new(Kind::Any).with_hook(hook));
         }
         class_attribute(self.interp, &class, "__get_pydantic_core_schema__")?;
-        let method = self.interp.attribute(value, "__get_pydantic_core_schema__").ok()?;
+        let method = self
+            .interp
+            .attribute(value, "__get_pydantic_core_schema__")
+            .ok()?;
         let schema = handler::core_schema(self, &method, source, handler::Inner::Type);
         Some(self.defined(schema))
     }
@@ -162,18 +207,28 @@ impl<'a, 't> Builder<'a, 't> {
             }
             return schema;
         }
-        let Ok(method) = self.interp.attribute(&Value::Class(class), "__get_pydantic_json_schema__") else {
+        let Ok(method) = self
+            .interp
+            .attribute(&Value::Class(class), "__get_pydantic_json_schema__")
+        else {
             return schema;
         };
         let hook = Hook::User(method);
         match &schema.kind {
             Kind::Ref(reference) => {
                 if let Some(definition) = self.interp.pydantic.definitions.get(reference).cloned() {
-                    let known = definition.metadata.functions.iter().any(|hook| matches!(hook, Hook::User(_)));
+                    let known = definition
+                        .metadata
+                        .functions
+                        .iter()
+                        .any(|hook| matches!(hook, Hook::User(_)));
                     if !known {
                         let mut changed = (*definition).clone();
                         changed.metadata.functions.push(hook);
-                        self.interp.pydantic.definitions.insert(Rc::clone(reference), changed.node());
+                        self.interp
+                            .pydantic
+                            .definitions
+                            .insert(Rc::clone(reference), changed.node());
                     }
                 }
             }
@@ -186,7 +241,10 @@ impl<'a, 't> Builder<'a, 't> {
     pub(super) fn defined(&mut self, schema: Schema) -> Schema {
         match schema.reference.clone() {
             Some(reference) => {
-                self.interp.pydantic.definitions.insert(Rc::clone(&reference), schema.node());
+                self.interp
+                    .pydantic
+                    .definitions
+                    .insert(Rc::clone(&reference), schema.node());
                 Schema::new(Kind::Ref(reference))
             }
             None => schema,
@@ -195,7 +253,8 @@ impl<'a, 't> Builder<'a, 't> {
 
     /// A reference, where the type is known or just being built.
     fn met(&self, reference: &Ref) -> Option<Schema> {
-        let met = self.context.seen.contains(reference) || self.interp.pydantic.definitions.contains_key(reference);
+        let met = self.context.seen.contains(reference)
+            || self.interp.pydantic.definitions.contains_key(reference);
         met.then(|| Schema::new(Kind::Ref(Rc::clone(reference))))
     }
 
@@ -217,7 +276,9 @@ impl<'a, 't> Builder<'a, 't> {
                 if symbol.is("typing.Self") {
                     return match self.context.models.last().cloned() {
                         Some(model) => self.inner(&model),
-                        None => Schema::new(Kind::Invalid("`typing.Self` is invalid in this context".to_owned())),
+                        None => Schema::new(Kind::Invalid(
+                            "`typing.Self` is invalid in this context".to_owned(),
+                        )),
                     };
                 }
                 match known::schema(self, dotted(&value).unwrap_or(&symbol.0)) {
@@ -232,7 +293,11 @@ impl<'a, 't> Builder<'a, 't> {
                     return self.schema(&target);
                 }
                 let name = qualified_alias(alias, scope.as_ref());
-                self.alias(Ref::from(format!("{name}:{}", Rc::as_ptr(alias) as usize)), &target, scope)
+                self.alias(
+                    Ref::from(format!("{name}:{}", Rc::as_ptr(alias) as usize)),
+                    &target,
+                    scope,
+                )
             }
             Value::TypeVar(var) => {
                 if let Some(default) = &var.default {
@@ -247,7 +312,9 @@ impl<'a, 't> Builder<'a, 't> {
                 }
             }
             Value::Function(_) | Value::Method(_) => self.call(&value),
-            Value::Forward(forward) => self.unknown(format!("the name {} is not defined", forward.text)),
+            Value::Forward(forward) => {
+                self.unknown(format!("the name {} is not defined", forward.text))
+            }
             Value::Str(text) => self.unknown(format!("the name {text} is not defined")),
             Value::Made(_) => match handler::schema_of(self.interp, &value) {
                 Some(schema) => (*schema).clone(),
@@ -272,7 +339,9 @@ impl<'a, 't> Builder<'a, 't> {
         if self.flag("arbitrary_types_allowed") {
             return Schema::new(Kind::IsInstance(name.to_owned()));
         }
-        Schema::new(Kind::Invalid(format!("Unable to generate pydantic-core schema for {name}")))
+        Schema::new(Kind::Invalid(format!(
+            "Unable to generate pydantic-core schema for {name}"
+        )))
     }
 
     // ----- Unions
@@ -282,11 +351,12 @@ impl<'a, 't> Builder<'a, 't> {
         let mut nullable = false;
         let mut missing = false;
         for item in items {
-            match self.resolved(item) {
-                Value::None => nullable = true,
-                item if dotted(&item) == Some("pydantic_core.MISSING") => missing = true,
-                item if item.is_symbol("types.NoneType") => nullable = true,
-                item => choices.push(self.node(&item)),
+            let resolved = self.resolved(item);
+            match dotted(&resolved) {
+                _ if matches!(resolved, Value::None) => nullable = true,
+                Some("pydantic_core.MISSING") => missing = true,
+                Some("types.NoneType") => nullable = true,
+                _ => choices.push(self.node(item)),
             }
         }
         let mut schema = match choices.len() {
@@ -294,7 +364,10 @@ impl<'a, 't> Builder<'a, 't> {
                 nullable = false;
                 Schema::new(Kind::None)
             }
-            1 => choices.pop().map(Rc::unwrap_or_clone).unwrap_or_else(|| Schema::new(Kind::Any)),
+            1 => choices
+                .pop()
+                .map(Rc::unwrap_or_clone)
+                .unwrap_or_else(|| Schema::new(Kind::Any)),
             _ => Schema::new(Kind::Union(choices)),
         };
         if nullable {
@@ -309,7 +382,10 @@ impl<'a, 't> Builder<'a, 't> {
     pub(super) fn discriminated(&mut self, schema: Schema, by: &Value) -> Schema {
         match discriminator::apply(self.interp, schema.clone(), by) {
             Ok(schema) => schema,
-            Err(_) => Schema::new(Kind::Deferred { schema: schema.node(), discriminator: by.clone() }),
+            Err(_) => Schema::new(Kind::Deferred {
+                schema: schema.node(),
+                discriminator: by.clone(),
+            }),
         }
     }
 
@@ -369,7 +445,8 @@ impl<'a, 't> Builder<'a, 't> {
                     return self.schema(&super::read::generic(forced, args.to_vec()));
                 }
                 if let Some(class) = class_of(self.interp, origin) {
-                    let value = super::read::generic(Value::Class(Rc::clone(&class)), args.to_vec());
+                    let value =
+                        super::read::generic(Value::Class(Rc::clone(&class)), args.to_vec());
                     return self.parametrised(&class, &value, args);
                 }
             }
@@ -380,8 +457,14 @@ impl<'a, 't> Builder<'a, 't> {
             return self.unknown("a generic type of something that is not known");
         };
         let name = typing::plain_origin(name).to_owned();
-        let first = args.first().cloned().unwrap_or_else(|| Value::symbol("typing.Any"));
-        let second = args.get(1).cloned().unwrap_or_else(|| Value::symbol("typing.Any"));
+        let first = args
+            .first()
+            .cloned()
+            .unwrap_or_else(|| Value::symbol("typing.Any"));
+        let second = args
+            .get(1)
+            .cloned()
+            .unwrap_or_else(|| Value::symbol("typing.Any"));
         match &*name {
             "typing.Annotated" => {
                 let metadata = args.get(1..).unwrap_or(&[]);
@@ -393,7 +476,9 @@ impl<'a, 't> Builder<'a, 't> {
                 }
                 schema
             }
-            "typing.Literal" => Schema::new(Kind::Literal(typing::literal_values(self.interp, args))),
+            "typing.Literal" => {
+                Schema::new(Kind::Literal(typing::literal_values(self.interp, args)))
+            }
             "typing.ClassVar"
             | "typing.Final"
             | "typing.Required"
@@ -417,15 +502,21 @@ impl<'a, 't> Builder<'a, 't> {
             | "collections.OrderedDict" => self.dict(&first, &second),
             "collections.defaultdict" => {
                 let lax = self.dict(&first, &second).node();
-                Schema::new(Kind::LaxOrStrict { strict: Rc::clone(&lax), lax })
+                Schema::new(Kind::LaxOrStrict {
+                    strict: Rc::clone(&lax),
+                    lax,
+                })
             }
             "collections.abc.Callable" => Schema::new(Kind::Callable),
             "re.Pattern" => known::pattern(),
             "os.PathLike" | "pathlib.Path" | "pathlib.PurePath" => known::path(),
             "pydantic.Secret" => {
                 let inner = self.node(&first);
-                Schema::new(Kind::JsonOrPython { python: Rc::clone(&inner), json: inner })
-                    .with_serialization(known::opaque())
+                Schema::new(Kind::JsonOrPython {
+                    python: Rc::clone(&inner),
+                    json: inner,
+                })
+                .with_serialization(known::opaque())
             }
             other => match known::sequence(other) {
                 Some(sequence) => {
@@ -441,7 +532,11 @@ impl<'a, 't> Builder<'a, 't> {
     fn dict(&mut self, keys: &Value, values: &Value) -> Schema {
         let keys = self.node(keys);
         let values = self.node(values);
-        Schema::new(Kind::Dict { keys, values, constraints: Constraints::default() })
+        Schema::new(Kind::Dict {
+            keys,
+            values,
+            constraints: Constraints::default(),
+        })
     }
 
     fn tuple(&mut self, args: &[Value]) -> Schema {
@@ -451,25 +546,38 @@ impl<'a, 't> Builder<'a, 't> {
             [item, Value::Ellipsis] => (vec![self.node(item)], Some(0)),
             items => (items.iter().map(|item| self.node(item)).collect(), None),
         };
-        Schema::new(Kind::Tuple { items, variadic, constraints: Constraints::default() })
+        Schema::new(Kind::Tuple {
+            items,
+            variadic,
+            constraints: Constraints::default(),
+        })
     }
 
     fn subclass(&mut self, parameter: &Value) -> Schema {
         match self.resolved(parameter) {
             Value::Symbol(symbol) if symbol.is("typing.Any") => {
-                known::schema(self, "builtins.type").unwrap_or_else(|| Schema::new(Kind::IsSubclass))
+                known::schema(self, "builtins.type")
+                    .unwrap_or_else(|| Schema::new(Kind::IsSubclass))
             }
             Value::Union(items) => {
-                let choices = items.iter().map(|item| self.subclass(item).node()).collect();
+                let choices = items
+                    .iter()
+                    .map(|item| self.subclass(item).node())
+                    .collect();
                 Schema::new(Kind::Union(choices))
             }
             Value::TypeVar(var) => match (&var.bound, var.constraints.is_empty()) {
                 (Some(_), _) => Schema::new(Kind::IsSubclass),
                 (None, false) => {
-                    let choices = var.constraints.iter().map(|item| self.subclass(item).node()).collect();
+                    let choices = var
+                        .constraints
+                        .iter()
+                        .map(|item| self.subclass(item).node())
+                        .collect();
                     Schema::new(Kind::Union(choices))
                 }
-                (None, true) => known::schema(self, "builtins.type").unwrap_or_else(|| Schema::new(Kind::IsSubclass)),
+                (None, true) => known::schema(self, "builtins.type")
+                    .unwrap_or_else(|| Schema::new(Kind::IsSubclass)),
             },
             Value::Unknown(unknown) => Schema::new(Kind::Unknown(unknown)),
             _ => Schema::new(Kind::IsSubclass),
@@ -486,7 +594,10 @@ fn qualified_alias(alias: &crate::python::value::Alias, scope: Option<&(Scope, F
 }
 
 /// Where an alias stands; it is known until the alias is evaluated.
-fn alias_scope(interp: &mut Interp, alias: &Rc<crate::python::value::Alias>) -> Option<(Scope, FileId)> {
+fn alias_scope(
+    interp: &mut Interp,
+    alias: &Rc<crate::python::value::Alias>,
+) -> Option<(Scope, FileId)> {
     let key = Rc::as_ptr(alias) as usize;
     if let Some(known) = interp.pydantic.aliases.get(&key) {
         return Some(known.clone());
@@ -503,12 +614,14 @@ fn alias_scope(interp: &mut Interp, alias: &Rc<crate::python::value::Alias>) -> 
 pub(super) fn is_impossible(schema: &Schema) -> bool {
     match &schema.kind {
         Kind::Invalid(_) => true,
-        Kind::Nullable(inner) | Kind::Sequence(_, inner, _) | Kind::Default { schema: inner, .. } => {
-            is_impossible(inner)
-        }
+        Kind::Nullable(inner)
+        | Kind::Sequence(_, inner, _)
+        | Kind::Default { schema: inner, .. } => is_impossible(inner),
         Kind::Function { schema: inner, .. } => is_impossible(inner),
         Kind::Dict { keys, values, .. } => is_impossible(keys) || is_impossible(values),
-        Kind::Union(items) | Kind::Tuple { items, .. } => items.iter().any(|item| is_impossible(item)),
+        Kind::Union(items) | Kind::Tuple { items, .. } => {
+            items.iter().any(|item| is_impossible(item))
+        }
         _ => false,
     }
 }
@@ -517,9 +630,14 @@ pub(super) fn is_impossible(schema: &Schema) -> bool {
 pub(super) fn json_or_unknown(interp: &mut Interp, value: &Value) -> Json {
     match encode::jsonable(interp, value) {
         Ok(json) => json,
-        Err(encode::NotJson::Unknown(unknown)) => Json::Object(super::unknown_json(interp, &unknown)),
+        Err(encode::NotJson::Unknown(unknown)) => {
+            Json::Object(super::unknown_json(interp, &unknown))
+        }
         Err(encode::NotJson::Impossible) => {
-            let unknown = Rc::new(Unknown { why: format!("{value:?} is not JSON"), place: None });
+            let unknown = Rc::new(Unknown {
+                why: format!("{value:?} is not JSON"),
+                place: None,
+            });
             Json::Object(super::unknown_json(interp, &unknown))
         }
     }

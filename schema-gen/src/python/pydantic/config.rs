@@ -29,8 +29,12 @@ impl Config {
             Value::Class(class) => {
                 for layer in interp.mro(class).iter().rev() {
                     let Value::Class(layer) = layer else { continue };
-                    let names: Vec<_> =
-                        layer.namespace.borrow().iter().map(|(name, value)| (Rc::clone(name), value.clone())).collect();
+                    let names: Vec<_> = layer
+                        .namespace
+                        .borrow()
+                        .iter()
+                        .map(|(name, value)| (Rc::clone(name), value.clone()))
+                        .collect();
                     for (name, value) in names {
                         if !name.starts_with("__") {
                             self.set(name, value);
@@ -61,7 +65,9 @@ impl Config {
 
     /// The setting, where it is given and not `None`.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.values.get(name).filter(|value| !matches!(value, Value::None))
+        self.values
+            .get(name)
+            .filter(|value| !matches!(value, Value::None))
     }
 
     pub(super) fn flag(&self, name: &str) -> bool {
@@ -128,7 +134,11 @@ const KEYS: &[&str] = &[
 
 /// Whether a keyword of a class statement is a setting.
 pub(super) fn is_key(name: &str) -> bool {
-    KEYS.contains(&name) || matches!(name, "env_prefix" | "env_file" | "case_sensitive" | "env_nested_delimiter")
+    KEYS.contains(&name)
+        || matches!(
+            name,
+            "env_prefix" | "env_file" | "case_sensitive" | "env_nested_delimiter"
+        )
 }
 
 /// The settings of a model: those of its bases in their order, its own, and its keywords
@@ -155,7 +165,10 @@ pub(super) fn of_model(interp: &mut Interp, class: &Rc<Class>) -> Rc<Config> {
     }
     let own = {
         let namespace = class.namespace.borrow();
-        namespace.get("model_config").or_else(|| namespace.get("Config")).cloned()
+        namespace
+            .get("model_config")
+            .or_else(|| namespace.get("Config"))
+            .cloned()
     };
     if let Some(own) = own {
         config.update(interp, &own);

@@ -25,18 +25,26 @@ pub(super) fn expand(interp: &mut Interp, metadata: &[Value]) -> Vec<Value> {
             continue;
         };
         let given = |index: usize, name: &str| {
-            argument(record, index, name).filter(|value| !matches!(value, Value::None)).cloned()
+            argument(record, index, name)
+                .filter(|value| !matches!(value, Value::None))
+                .cloned()
         };
         match name {
             "annotated_types.Interval" => {
                 for (short, class) in [("gt", "Gt"), ("ge", "Ge"), ("lt", "Lt"), ("le", "Le")] {
                     if let Some(value) = given(usize::MAX, short) {
-                        all.push(made(&format!("annotated_types.{class}"), vec![value], Vec::new()));
+                        all.push(made(
+                            &format!("annotated_types.{class}"),
+                            vec![value],
+                            Vec::new(),
+                        ));
                     }
                 }
             }
             "annotated_types.Len" => {
-                if let Some(value) = given(0, "min_length").filter(|value| !matches!(value, Value::Int(0))) {
+                if let Some(value) =
+                    given(0, "min_length").filter(|value| !matches!(value, Value::Int(0)))
+                {
                     all.push(made("annotated_types.MinLen", vec![value], Vec::new()));
                 }
                 if let Some(value) = given(1, "max_length") {
@@ -44,17 +52,24 @@ pub(super) fn expand(interp: &mut Interp, metadata: &[Value]) -> Vec<Value> {
                 }
             }
             "pydantic.StringConstraints" => {
-                for (short, class) in
-                    [("min_length", "annotated_types.MinLen"), ("max_length", "annotated_types.MaxLen")]
-                {
+                for (short, class) in [
+                    ("min_length", "annotated_types.MinLen"),
+                    ("max_length", "annotated_types.MaxLen"),
+                ] {
                     if let Some(value) = given(usize::MAX, short) {
                         all.push(made(class, vec![value], Vec::new()));
                     }
                 }
-                let general: Vec<_> = ["strip_whitespace", "to_upper", "to_lower", "pattern", "ascii_only"]
-                    .into_iter()
-                    .filter_map(|name| given(usize::MAX, name).map(|value| (name, value)))
-                    .collect();
+                let general: Vec<_> = [
+                    "strip_whitespace",
+                    "to_upper",
+                    "to_lower",
+                    "pattern",
+                    "ascii_only",
+                ]
+                .into_iter()
+                .filter_map(|name| given(usize::MAX, name).map(|value| (name, value)))
+                .collect();
                 if !general.is_empty() {
                     all.push(made(GENERAL, Vec::new(), general));
                 }
@@ -73,11 +88,19 @@ fn constraints_of(metadata: &Value) -> Option<Vec<(&'static str, Value)>> {
         (None, Some(name)) => (name, None),
         (None, None) => return None,
     };
-    let first =
-        |name: &str, default: Value| record.and_then(|record| argument(record, 0, name)).cloned().unwrap_or(default);
+    let first = |name: &str, default: Value| {
+        record
+            .and_then(|record| argument(record, 0, name))
+            .cloned()
+            .unwrap_or(default)
+    };
     let one = |name: &'static str, default: Value| {
         let value = first(name, default);
-        Some(if matches!(value, Value::None) { Vec::new() } else { vec![(name, value)] })
+        Some(if matches!(value, Value::None) {
+            Vec::new()
+        } else {
+            vec![(name, value)]
+        })
     };
     match name {
         "annotated_types.Gt" => one("gt", Value::None),
@@ -140,11 +163,16 @@ fn takes(kind: &Kind, constraint: &str) -> bool {
             }
             Scalar::Bytes => length || strict,
             Scalar::Int => order || strict || constraint == "multiple_of",
-            Scalar::Float => order || strict || matches!(constraint, "multiple_of" | "allow_inf_nan"),
+            Scalar::Float => {
+                order || strict || matches!(constraint, "multiple_of" | "allow_inf_nan")
+            }
             Scalar::Decimal => {
                 order
                     || strict
-                    || matches!(constraint, "multiple_of" | "allow_inf_nan" | "max_digits" | "decimal_places")
+                    || matches!(
+                        constraint,
+                        "multiple_of" | "allow_inf_nan" | "max_digits" | "decimal_places"
+                    )
             }
             Scalar::Fraction | Scalar::TimeDelta => order || strict || constraint == "multiple_of",
             Scalar::Date | Scalar::DateTime | Scalar::Time => order || strict,
@@ -152,9 +180,14 @@ fn takes(kind: &Kind, constraint: &str) -> bool {
             Scalar::Bool | Scalar::Uuid | Scalar::Complex => strict,
         },
         Kind::Sequence(Sequence::Generator, ..) => length,
-        Kind::Sequence(..) | Kind::Tuple { .. } | Kind::Dict { .. } => length || strict || constraint == "fail_fast",
+        Kind::Sequence(..) | Kind::Tuple { .. } | Kind::Dict { .. } => {
+            length || strict || constraint == "fail_fast"
+        }
         Kind::Union(_) => constraint == "union_mode",
-        Kind::TypedDict { .. } | Kind::Model { .. } | Kind::LaxOrStrict { .. } | Kind::Enum { .. } => strict,
+        Kind::TypedDict { .. }
+        | Kind::Model { .. }
+        | Kind::LaxOrStrict { .. }
+        | Kind::Enum { .. } => strict,
         _ => false,
     }
 }
@@ -190,20 +223,27 @@ pub(super) fn apply(interp: &mut Interp, metadata: &Value, mut schema: Schema) -
             continue;
         }
         match name {
-            "pattern" | "strip_whitespace" | "to_lower" | "to_upper" | "coerce_numbers_to_str" | "ascii_only" => {
+            "pattern"
+            | "strip_whitespace"
+            | "to_lower"
+            | "to_upper"
+            | "coerce_numbers_to_str"
+            | "ascii_only" => {
                 let mut text = Constraints::default();
                 text.set(name, value);
                 steps.push(after(Schema::new(Kind::Scalar(Scalar::Str, text))).node());
             }
-            "gt" | "ge" | "lt" | "le" | "multiple_of" | "min_length" | "max_length" | "max_digits"
-            | "decimal_places" => {
+            "gt" | "ge" | "lt" | "le" | "multiple_of" | "min_length" | "max_length"
+            | "max_digits" | "decimal_places" => {
                 let mut inner = &schema;
                 while let Some(next) = inner.inner_of_function() {
                     inner = next;
                 }
                 let is_list = match &inner.kind {
                     Kind::Sequence(Sequence::List, ..) => true,
-                    Kind::JsonOrPython { json, .. } => matches!(json.kind, Kind::Sequence(Sequence::List, ..)),
+                    Kind::JsonOrPython { json, .. } => {
+                        matches!(json.kind, Kind::Sequence(Sequence::List, ..))
+                    }
                     _ => false,
                 };
                 let key = match (name, is_list) {
@@ -235,5 +275,9 @@ pub(super) fn apply(interp: &mut Interp, metadata: &Value, mut schema: Schema) -
 
 /// An after validator of pydantic's own around a schema.
 fn after(schema: Schema) -> Schema {
-    Schema::new(Kind::Function { validator: Validator::After, schema: Rc::new(schema), input: None })
+    Schema::new(Kind::Function {
+        validator: Validator::After,
+        schema: Rc::new(schema),
+        input: None,
+    })
 }

@@ -33,13 +33,22 @@ pub(super) fn mark(class: &Rc<Class>) -> Option<Mark> {
             Value::Symbol(symbol) => (symbol.0.to_string(), IndexMap::new()),
             Value::Made(made) => (
                 callee(made)?.to_owned(),
-                made.kwargs.iter().map(|(name, value)| (Rc::clone(name), value.clone())).collect(),
+                made.kwargs
+                    .iter()
+                    .map(|(name, value)| (Rc::clone(name), value.clone()))
+                    .collect(),
             ),
             _ => return None,
         };
         match &*name {
-            "dataclasses.dataclass" => Some(Mark { is_pydantic: false, keywords }),
-            "pydantic.dataclasses.dataclass" => Some(Mark { is_pydantic: true, keywords }),
+            "dataclasses.dataclass" => Some(Mark {
+                is_pydantic: false,
+                keywords,
+            }),
+            "pydantic.dataclasses.dataclass" => Some(Mark {
+                is_pydantic: true,
+                keywords,
+            }),
             _ => None,
         }
     })
@@ -47,7 +56,10 @@ pub(super) fn mark(class: &Rc<Class>) -> Option<Mark> {
 
 /// Whether the class or one of its bases is a dataclass.
 pub(super) fn is(interp: &mut Interp, class: &Rc<Class>) -> bool {
-    interp.mro(class).iter().any(|layer| matches!(layer, Value::Class(layer) if mark(layer).is_some()))
+    interp
+        .mro(class)
+        .iter()
+        .any(|layer| matches!(layer, Value::Class(layer) if mark(layer).is_some()))
 }
 
 /// Whether pydantic's decorator stands on a plain dataclass: the class that it makes has no
@@ -76,7 +88,9 @@ pub(super) fn config(interp: &mut Interp, class: &Value) -> Option<Rc<Config>> {
             }
             if mark.is_pydantic {
                 let given = layer.namespace.borrow().get("__pydantic_config__").cloned();
-                let config = given.map(|given| Config::read(interp, &given)).unwrap_or_default();
+                let config = given
+                    .map(|given| Config::read(interp, &given))
+                    .unwrap_or_default();
                 return Some(Rc::new(config));
             }
         }
@@ -100,43 +114,57 @@ pub(super) fn fields(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> 
                 continue;
             }
             let annotation = generic::substitute(interp, &annotated.annotation, &map);
-            if typing::inspect(interp, &annotation).qualifiers.contains(&"class_var") {
+            if typing::inspect(interp, &annotation)
+                .qualifiers
+                .contains(&"class_var")
+            {
                 continue;
             }
             let assigned = layer.namespace.borrow().get(&annotated.name).cloned();
             let assigned = assigned.filter(|value| !is_slot_left_over(value));
             if let Some(("dataclasses.field", made)) = assigned.as_ref().and_then(made_of) {
-                let without_default =
-                    !made.kwargs.contains_key("default") && !made.kwargs.contains_key("default_factory");
+                let without_default = !made.kwargs.contains_key("default")
+                    && !made.kwargs.contains_key("default_factory");
                 if matches!(made.kwargs.get("init"), Some(Value::Bool(false))) && without_default {
                     found.shift_remove(&annotated.name);
                     continue;
                 }
             }
-            if let Some(info) = assigned.as_ref().and_then(|assigned| FieldInfo::of(interp, assigned))
+            if let Some(info) = assigned
+                .as_ref()
+                .and_then(|assigned| FieldInfo::of(interp, assigned))
                 && info.is_true("init_var")
             {
                 continue;
             }
             let mut info = match &assigned {
-                Some(assigned) => FieldInfo::from_annotated_attribute(interp, &annotation, assigned),
+                Some(assigned) => {
+                    FieldInfo::from_annotated_attribute(interp, &annotation, assigned)
+                }
                 None => FieldInfo::from_annotation(interp, &annotation),
             };
             if info.attribute("kw_only").is_none() {
                 info.set("kw_only", Value::Bool(keyword_only));
             }
-            found.insert(Rc::clone(&annotated.name), ModelField { name: annotated.name, info });
+            found.insert(
+                Rc::clone(&annotated.name),
+                ModelField {
+                    name: annotated.name,
+                    info,
+                },
+            );
         }
-        let settings = config(interp, &Value::Class(Rc::clone(layer)));
-        if let (Some(definition), true) =
-            (&layer.definition, settings.as_ref().is_some_and(|config| config.flag("use_attribute_docstrings")))
-        {
-            for (name, text) in model::attribute_docstrings(definition) {
-                if let Some(field) = found.get_mut(&name)
-                    && field.info.attribute("description").is_none()
-                {
-                    field.info.set("description", Value::Str(text));
-                }
+    }
+    let settings = config(interp, &Value::Class(Rc::clone(class)));
+    if let (Some(definition), true) = (
+        &class.definition,
+        settings.is_some_and(|config| config.flag("use_attribute_docstrings")),
+    ) {
+        for (name, text) in model::attribute_docstrings(definition) {
+            if let Some(field) = found.get_mut(&name)
+                && field.info.attribute("description").is_none()
+            {
+                field.info.set("description", Value::Str(text));
             }
         }
     }

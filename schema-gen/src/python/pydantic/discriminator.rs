@@ -13,7 +13,11 @@ pub(super) type Failure = String;
 
 /// Turns a union (or what wraps one) into a tagged union. The discriminator is the name of a field,
 /// or a `Discriminator(…)`.
-pub(super) fn apply(interp: &mut Interp, schema: Schema, discriminator: &Value) -> Result<Schema, Failure> {
+pub(super) fn apply(
+    interp: &mut Interp,
+    schema: Schema,
+    discriminator: &Value,
+) -> Result<Schema, Failure> {
     let name = match (discriminator, made_of(discriminator)) {
         (Value::Str(name), _) => Rc::clone(name),
         (_, Some(("pydantic.Discriminator", made))) => match argument(made, 0, "discriminator") {
@@ -22,8 +26,15 @@ pub(super) fn apply(interp: &mut Interp, schema: Schema, discriminator: &Value) 
         },
         _ => return Err("the discriminator is not known".to_owned()),
     };
-    let mut apply =
-        Apply { interp, name, alias: None, nullable: false, is_nullable: false, choices: Vec::new(), depth: 0 };
+    let mut apply = Apply {
+        interp,
+        name,
+        alias: None,
+        nullable: false,
+        is_nullable: false,
+        choices: Vec::new(),
+        depth: 0,
+    };
     let schema = apply.root(schema)?;
     if apply.nullable && !apply.is_nullable {
         return Ok(Schema::new(Kind::Nullable(schema.node())));
@@ -35,7 +46,10 @@ pub(super) fn apply(interp: &mut Interp, schema: Schema, discriminator: &Value) 
 pub(super) fn by_callable(interp: &mut Interp, schema: Schema) -> Result<Schema, Failure> {
     let schema = referenced_union(interp, schema);
     let (members, outer) = match schema.kind {
-        Kind::Union(members) => (members, Some((schema.metadata, schema.serialization, schema.reference))),
+        Kind::Union(members) => (
+            members,
+            Some((schema.metadata, schema.serialization, schema.reference)),
+        ),
         _ => (vec![schema.node()], None),
     };
     let mut choices: Vec<(Value, Node)> = Vec::new();
@@ -48,13 +62,18 @@ pub(super) fn by_callable(interp: &mut Interp, schema: Schema) -> Result<Schema,
             tag = definition.metadata.tag.clone();
             choice = Rc::clone(definition);
         }
-        let Some(tag) = tag else { return Err("a choice of the union has no Tag".to_owned()) };
+        let Some(tag) = tag else {
+            return Err("a choice of the union has no Tag".to_owned());
+        };
         match choices.iter_mut().find(|(other, _)| other.same(&tag)) {
             Some(entry) => entry.1 = choice,
             None => choices.push((tag, choice)),
         }
     }
-    let mut tagged = Schema::new(Kind::TaggedUnion { choices, discriminator: Discriminator::Callable });
+    let mut tagged = Schema::new(Kind::TaggedUnion {
+        choices,
+        discriminator: Discriminator::Callable,
+    });
     if let Some((metadata, serialization, reference)) = outer {
         tagged.metadata = metadata;
         tagged.serialization = serialization;
@@ -124,7 +143,10 @@ impl Apply<'_, '_> {
                     }
                     _ => Discriminator::Name(Rc::clone(&self.name)),
                 };
-                outer.kind = Kind::TaggedUnion { choices: std::mem::take(&mut self.choices), discriminator };
+                outer.kind = Kind::TaggedUnion {
+                    choices: std::mem::take(&mut self.choices),
+                    discriminator,
+                };
                 Ok(outer)
             }
         }
@@ -151,7 +173,10 @@ impl Apply<'_, '_> {
                     self.choice(member)?;
                 }
             }
-            Kind::TaggedUnion { choices, discriminator } if self.shares(discriminator) => {
+            Kind::TaggedUnion {
+                choices,
+                discriminator,
+            } if self.shares(discriminator) => {
                 for (_, inner) in choices {
                     self.choice(inner)?;
                 }
@@ -182,7 +207,9 @@ impl Apply<'_, '_> {
         }
         let depth = depth + 1;
         match &choice.kind {
-            Kind::Function { schema, .. } | Kind::Default { schema, .. } => self.values(schema, depth),
+            Kind::Function { schema, .. } | Kind::Default { schema, .. } => {
+                self.values(schema, depth)
+            }
             Kind::LaxOrStrict { lax, .. } => self.values(lax, depth),
             Kind::TaggedUnion { choices, .. } => {
                 let mut all = Vec::new();
@@ -203,21 +230,29 @@ impl Apply<'_, '_> {
                 self.values(inner, depth)
             }
             Kind::Missing(Some(inner)) => self.values(inner, depth),
-            Kind::Model { schema, .. } | Kind::Dataclass { schema, .. } => self.values(schema, depth),
-            Kind::ModelFields { fields, .. } | Kind::DataclassArgs { fields, .. } | Kind::TypedDict { fields, .. } => {
+            Kind::Model { schema, .. } | Kind::Dataclass { schema, .. } => {
+                self.values(schema, depth)
+            }
+            Kind::ModelFields { fields, .. }
+            | Kind::DataclassArgs { fields, .. }
+            | Kind::TypedDict { fields, .. } => {
                 match fields.iter().find(|(name, _)| **name == *self.name) {
                     Some((_, field)) => self.field_values(field),
                     None => Err(format!("a choice of the union has no field {}", self.name)),
                 }
             }
             Kind::Ref(reference) => {
-                let Some(definition) = self.interp.pydantic.definitions.get(reference).cloned() else {
+                let Some(definition) = self.interp.pydantic.definitions.get(reference).cloned()
+                else {
                     return Err(format!("{reference} is not defined yet"));
                 };
                 self.values(&definition, depth)
             }
             Kind::Unknown(unknown) => Err(unknown.why.clone()),
-            _ => Err(format!("{} is no choice of a discriminated union", choice.type_name())),
+            _ => Err(format!(
+                "{} is no choice of a discriminated union",
+                choice.type_name()
+            )),
         }
     }
 
@@ -225,10 +260,14 @@ impl Apply<'_, '_> {
         let alias = match &field.validation_alias {
             None => Rc::clone(&self.name),
             Some(Alias::Name(alias)) => Rc::clone(alias),
-            Some(Alias::Choices(_)) => return Err("the alias of a discriminator is not a name".to_owned()),
+            Some(Alias::Choices(_)) => {
+                return Err("the alias of a discriminator is not a name".to_owned());
+            }
         };
         match &self.alias {
-            Some(known) if *known != alias => return Err("aliases of a discriminator differ".to_owned()),
+            Some(known) if *known != alias => {
+                return Err("aliases of a discriminator differ".to_owned());
+            }
             _ => self.alias = Some(alias),
         }
         self.inner_values(&field.schema)
@@ -246,10 +285,19 @@ impl Apply<'_, '_> {
                 Ok(all)
             }
             Kind::Default { schema, .. } => self.inner_values(schema),
-            Kind::Function { validator: super::schema::Validator::After, schema, .. } => self.inner_values(schema),
-            Kind::Model { is_root: true, schema, .. } => self.inner_values(schema),
+            Kind::Function {
+                validator: super::schema::Validator::After,
+                schema,
+                ..
+            } => self.inner_values(schema),
+            Kind::Model {
+                is_root: true,
+                schema,
+                ..
+            } => self.inner_values(schema),
             Kind::Ref(reference) => {
-                let Some(definition) = self.interp.pydantic.definitions.get(reference).cloned() else {
+                let Some(definition) = self.interp.pydantic.definitions.get(reference).cloned()
+                else {
                     return Err(format!("{reference} is not defined yet"));
                 };
                 self.inner_values(&definition)

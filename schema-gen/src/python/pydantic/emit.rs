@@ -18,7 +18,8 @@ use super::config::Config;
 use super::handler;
 use super::names::Names;
 use super::schema::{
-    Constraints, Hook, Kind, Metadata, Node, Object, Ref, Scalar, Schema, Sequence, Serialization, object,
+    Constraints, Hook, Kind, Metadata, Node, Object, Ref, Scalar, Schema, Sequence, Serialization,
+    object,
 };
 use super::{Mode, text};
 
@@ -58,7 +59,12 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(by_alias: Option<bool>, ref_template: &str, fastapi: bool) -> Self {
-        Self { by_alias, fastapi, names: Names::new(ref_template), ..Self::default() }
+        Self {
+            by_alias,
+            fastapi,
+            names: Names::new(ref_template),
+            ..Self::default()
+        }
     }
 }
 
@@ -106,7 +112,8 @@ impl<'a, 't> Emitter<'a, 't> {
             }
             self.state.writing.insert((Rc::clone(reference), mode));
         }
-        let is_root = self.state.roots.is_empty() || matches!(schema.kind, Kind::Model { .. } | Kind::Dataclass { .. });
+        let is_root = self.state.roots.is_empty()
+            || matches!(schema.kind, Kind::Model { .. } | Kind::Dataclass { .. });
         if is_root {
             self.state.roots.push(Rc::clone(schema));
         }
@@ -123,7 +130,10 @@ impl<'a, 't> Emitter<'a, 't> {
     }
 
     fn write_field(&mut self, field: &Node, metadata: &Metadata) -> Emitted {
-        let layers = Layers { of_field: true, ..Layers::of(metadata) };
+        let layers = Layers {
+            of_field: true,
+            ..Layers::of(metadata)
+        };
         self.layer(&layers, layers.len(), field)
     }
 
@@ -133,7 +143,9 @@ impl<'a, 't> Emitter<'a, 't> {
 
     /// Makes what has an identity a definition, and gives the reference to it.
     fn populate(&mut self, schema: &Schema, written: Object) -> Object {
-        let Some(reference) = &schema.reference else { return written };
+        let Some(reference) = &schema.reference else {
+            return written;
+        };
         let name = self.state.names.definition(reference, self.mode());
         let own = self.reference(&name);
         if written.get("$ref") != own.get("$ref") {
@@ -145,7 +157,9 @@ impl<'a, 't> Emitter<'a, 't> {
 
     /// The schema through its layers from the outermost (`depth`) to the innermost.
     pub(super) fn layer(&mut self, layers: &Layers, depth: usize, schema: &Node) -> Emitted {
-        let Some(depth) = depth.checked_sub(1) else { return self.innermost(layers, schema) };
+        let Some(depth) = depth.checked_sub(1) else {
+            return self.innermost(layers, schema);
+        };
         match layers.at(depth) {
             None => self.innermost(layers, schema),
             Some(Layer::Updates(updates)) => {
@@ -164,7 +178,9 @@ impl<'a, 't> Emitter<'a, 't> {
             Some(Layer::Extra(extra)) => {
                 let mut written = self.layer(layers, depth, schema)?;
                 match extra {
-                    Value::Dict(_) | Value::Made(_) | Value::Unknown(_) => self.update_from(&mut written, extra),
+                    Value::Dict(_) | Value::Made(_) | Value::Unknown(_) => {
+                        self.update_from(&mut written, extra)
+                    }
                     Value::None => {}
                     callable => written = self.changed_by(callable, written, None)?,
                 }
@@ -173,7 +189,9 @@ impl<'a, 't> Emitter<'a, 't> {
             Some(Layer::Function(hook)) => {
                 let written = self.hook(hook, layers, depth, schema)?;
                 let mut written = self.populate(schema, written);
-                let Some(Json::String(reference)) = written.get("$ref").cloned() else { return Ok(written) };
+                let Some(Json::String(reference)) = written.get("$ref").cloned() else {
+                    return Ok(written);
+                };
                 let mut original = self.resolve(&reference)?;
                 written.shift_remove("$ref");
                 if !written.is_empty() {
@@ -192,8 +210,11 @@ impl<'a, 't> Emitter<'a, 't> {
     fn resolve(&mut self, reference: &str) -> Emitted {
         let mut reference = reference.to_owned();
         for _ in 0..100 {
-            let definition =
-                self.state.names.of_reference(&reference).and_then(|name| self.state.definitions.get(&name).cloned());
+            let definition = self
+                .state
+                .names
+                .of_reference(&reference)
+                .and_then(|name| self.state.definitions.get(&name).cloned());
             match definition {
                 None => return Err(Fail::Invalid(format!("{reference} is not defined yet"))),
                 Some(definition) => match definition.get("$ref") {
@@ -219,9 +240,11 @@ impl<'a, 't> Emitter<'a, 't> {
             Hook::UpdateDefinition(updates) => {
                 let mut written = self.layer(layers, depth, schema)?;
                 let target = match written.get("$ref") {
-                    Some(Json::String(reference)) => {
-                        self.state.names.of_reference(reference).and_then(|name| self.state.definitions.get_mut(&name))
-                    }
+                    Some(Json::String(reference)) => self
+                        .state
+                        .names
+                        .of_reference(reference)
+                        .and_then(|name| self.state.definitions.get_mut(&name)),
                     _ => None,
                 };
                 let target = target.unwrap_or(&mut written);
@@ -238,11 +261,16 @@ impl<'a, 't> Emitter<'a, 't> {
                 Ok(written)
             }
             Hook::Unwrap => {
-                let inner = schema.inner_of_function().map_or_else(|| Rc::clone(schema), Rc::clone);
+                let inner = schema
+                    .inner_of_function()
+                    .map_or_else(|| Rc::clone(schema), Rc::clone);
                 self.layer(layers, depth, &inner)
             }
             Hook::Omit => Err(Fail::Omit),
-            Hook::WithJsonSchema { schema: given, mode } => {
+            Hook::WithJsonSchema {
+                schema: given,
+                mode,
+            } => {
                 if !applies(mode, self.mode()) {
                     return self.layer(layers, depth, schema);
                 }
@@ -258,7 +286,9 @@ impl<'a, 't> Emitter<'a, 't> {
                 }
                 let new = self.json_of(examples);
                 let examples = match (written.get("examples"), new) {
-                    (Some(Json::Array(old)), Json::Array(new)) => Json::Array(old.iter().cloned().chain(new).collect()),
+                    (Some(Json::Array(old)), Json::Array(new)) => {
+                        Json::Array(old.iter().cloned().chain(new).collect())
+                    }
                     (_, new) => new,
                 };
                 written.insert("examples".to_owned(), examples);
@@ -276,7 +306,11 @@ impl<'a, 't> Emitter<'a, 't> {
             && let Some(serialization) = &schema.serialization
         {
             let written = match &**serialization {
-                Serialization::Function { returns: Some(returns), unless_none, .. } => {
+                Serialization::Function {
+                    returns: Some(returns),
+                    unless_none,
+                    ..
+                } => {
                     let written = self.write(returns)?;
                     if *unless_none && is_nullable(schema) {
                         let null = object([("type", json!("null"))]);
@@ -301,7 +335,11 @@ impl<'a, 't> Emitter<'a, 't> {
             Kind::None => Ok(object([("type", json!("null"))])),
             Kind::Scalar(scalar, constraints) => Ok(self.scalar(*scalar, constraints)),
             Kind::Literal(values) => self.literal(values),
-            Kind::Enum { name, class, members } => self.enumeration(name, class, members),
+            Kind::Enum {
+                name,
+                class,
+                members,
+            } => self.enumeration(name, class, members),
             Kind::Sequence(sequence, items, constraints) => {
                 let items = self.write(items)?;
                 let mut written = object([("type", json!("array"))]);
@@ -312,8 +350,16 @@ impl<'a, 't> Emitter<'a, 't> {
                 self.constrain(&mut written, constraints, ARRAY);
                 Ok(written)
             }
-            Kind::Tuple { items, variadic, constraints } => self.tuple(items, *variadic, constraints),
-            Kind::Dict { keys, values, constraints } => self.dict(keys, values, constraints),
+            Kind::Tuple {
+                items,
+                variadic,
+                constraints,
+            } => self.tuple(items, *variadic, constraints),
+            Kind::Dict {
+                keys,
+                values,
+                constraints,
+            } => self.dict(keys, values, constraints),
             Kind::Nullable(inner) => {
                 let null = object([("type", json!("null"))]);
                 let inner = self.write(inner)?;
@@ -331,36 +377,65 @@ impl<'a, 't> Emitter<'a, 't> {
                         Err(_) => {}
                     }
                 }
-                Ok(if written.len() == 1 { written.pop().unwrap_or_default() } else { self.union(written) })
+                Ok(if written.len() == 1 {
+                    written.pop().unwrap_or_default()
+                } else {
+                    self.union(written)
+                })
             }
-            Kind::TaggedUnion { choices, discriminator } => self.tagged_union(choices, discriminator),
-            Kind::Deferred { schema: inner, discriminator } => {
-                match super::discriminator::apply(self.interp, (**inner).clone(), discriminator) {
-                    Ok(schema) => self.write(&schema.node()),
-                    Err(why) => {
-                        let unknown = Rc::new(Unknown { why, place: None });
-                        Ok(super::unknown_json(self.interp, &unknown))
-                    }
+            Kind::TaggedUnion {
+                choices,
+                discriminator,
+            } => self.tagged_union(choices, discriminator),
+            Kind::Deferred {
+                schema: inner,
+                discriminator,
+            } => match super::discriminator::apply(self.interp, (**inner).clone(), discriminator) {
+                Ok(schema) => self.write(&schema.node()),
+                Err(why) => {
+                    let unknown = Rc::new(Unknown { why, place: None });
+                    Ok(super::unknown_json(self.interp, &unknown))
                 }
-            }
-            Kind::Default { schema: inner, default } => self.default(inner, default.as_ref()),
-            Kind::Function { schema: inner, input, .. } => match input {
+            },
+            Kind::Default {
+                schema: inner,
+                default,
+            } => self.default(inner, default.as_ref()),
+            Kind::Function {
+                schema: inner,
+                input,
+                ..
+            } => match input {
                 Some(input) if self.mode() == Mode::Validation => self.write(input),
                 _ => self.write(inner),
             },
             Kind::Plain { input } => match input {
                 Some(input) if self.mode() == Mode::Validation => self.write(input),
-                _ => Err(Fail::Invalid("core_schema.PlainValidatorFunctionSchema".to_owned())),
+                _ => Err(Fail::Invalid(
+                    "core_schema.PlainValidatorFunctionSchema".to_owned(),
+                )),
             },
             Kind::Chain(steps) => {
-                let step = if self.mode() == Mode::Validation { steps.first() } else { steps.last() };
+                let step = if self.mode() == Mode::Validation {
+                    steps.first()
+                } else {
+                    steps.last()
+                };
                 step.map_or_else(|| Ok(Object::new()), |step| self.write(step))
             }
             Kind::LaxOrStrict { lax, .. } => self.write(lax),
             Kind::JsonOrPython { json, .. } => self.write(json),
             Kind::CustomError(inner) => self.write(inner),
-            Kind::Model { class, schema: inner, is_root } => self.model(class, inner, *is_root),
-            Kind::ModelFields { fields, computed, extras } => {
+            Kind::Model {
+                class,
+                schema: inner,
+                is_root,
+            } => self.model(class, inner, *is_root),
+            Kind::ModelFields {
+                fields,
+                computed,
+                extras,
+            } => {
                 let mut written = self.fields(fields, computed)?;
                 if let Some(extras) = extras {
                     let extras = self.write(extras)?;
@@ -368,10 +443,18 @@ impl<'a, 't> Emitter<'a, 't> {
                 }
                 Ok(written)
             }
-            Kind::TypedDict { class, fields, computed, extras, extra } => {
-                self.typed_dict(class, fields, computed, extras.as_ref(), *extra)
-            }
-            Kind::Dataclass { class, schema: inner, extra } => {
+            Kind::TypedDict {
+                class,
+                fields,
+                computed,
+                extras,
+                extra,
+            } => self.typed_dict(class, fields, computed, extras.as_ref(), *extra),
+            Kind::Dataclass {
+                class,
+                schema: inner,
+                extra,
+            } => {
                 let config = super::dataclass::config(self.interp, class);
                 let pushed = config.is_some();
                 if let Some(config) = &config {
@@ -391,10 +474,14 @@ impl<'a, 't> Emitter<'a, 't> {
             }
             Kind::DataclassArgs { fields, computed } => self.fields(fields, computed),
             Kind::NamedTuple(fields) => self.named_tuple(fields),
-            Kind::Arguments { parameters, var_args, var_kwargs } => {
-                self.arguments(parameters, var_args.as_ref(), var_kwargs.as_ref())
-            }
-            Kind::IsInstance(what) => Err(Fail::Invalid(format!("core_schema.IsInstanceSchema ({what})"))),
+            Kind::Arguments {
+                parameters,
+                var_args,
+                var_kwargs,
+            } => self.arguments(parameters, var_args.as_ref(), var_kwargs.as_ref()),
+            Kind::IsInstance(what) => Err(Fail::Invalid(format!(
+                "core_schema.IsInstanceSchema ({what})"
+            ))),
             Kind::Callable => Err(Fail::Invalid("core_schema.CallableSchema".to_owned())),
             Kind::Ellipsis => Err(Fail::Invalid("core_schema.EllipsisSchema".to_owned())),
             Kind::Json(inner) => {
@@ -417,7 +504,10 @@ impl<'a, 't> Emitter<'a, 't> {
             Kind::Unknown(unknown) => Ok(super::unknown_json(self.interp, unknown)),
             // The service would not start: what is read here is not what it runs.
             Kind::Invalid(why) => {
-                let unknown = Rc::new(Unknown { why: why.clone(), place: None });
+                let unknown = Rc::new(Unknown {
+                    why: why.clone(),
+                    place: None,
+                });
                 Ok(super::unknown_json(self.interp, &unknown))
             }
         }
@@ -430,8 +520,8 @@ impl<'a, 't> Emitter<'a, 't> {
         if let Some(why) = self.state.invalid.get(&name) {
             return Err(Fail::Invalid(why.clone()));
         }
-        let known =
-            self.state.definitions.contains_key(&name) || self.state.writing.contains(&(Rc::clone(reference), mode));
+        let known = self.state.definitions.contains_key(&name)
+            || self.state.writing.contains(&(Rc::clone(reference), mode));
         if !known {
             let Some(schema) = self.interp.pydantic.definitions.get(reference).cloned() else {
                 return Err(Fail::Invalid(format!("{reference} is not defined")));
@@ -456,16 +546,21 @@ impl<'a, 't> Emitter<'a, 't> {
         let mut current = Rc::clone(&definition);
         let mut counts = None;
         for _ in 0..100 {
-            let Kind::Ref(target) = &current.kind else { break };
+            let Kind::Ref(target) = &current.kind else {
+                break;
+            };
             let plain = current.serialization.is_none()
                 && current.metadata.updates.is_empty()
                 && current.metadata.extra.is_none()
                 && current.metadata.functions.is_empty()
                 && current.metadata.annotation_functions.is_empty();
-            let (true, Some(root), Some(next)) = (plain, self.state.roots.last(), definitions.get(target)) else {
+            let (true, Some(root), Some(next)) =
+                (plain, self.state.roots.last(), definitions.get(target))
+            else {
                 break;
             };
-            let counts = counts.get_or_insert_with(|| super::gather::Counter::new(definitions).references(root));
+            let counts = counts
+                .get_or_insert_with(|| super::gather::Counter::new(definitions).references(root));
             if counts.get(target).is_some_and(|count| *count > 1) {
                 break;
             }
@@ -503,11 +598,34 @@ impl Layers {
         if !metadata.updates.is_empty() {
             layers.push(Layer::Updates(metadata.updates.clone()));
         }
-        layers.extend(metadata.unknown.iter().map(|unknown| Layer::Unknown(Rc::clone(unknown))));
-        layers.extend(metadata.extra.iter().map(|extra| Layer::Extra(extra.clone())));
-        layers.extend(metadata.functions.iter().map(|hook| Layer::Function(hook.clone())));
-        layers.extend(metadata.annotation_functions.iter().map(|hook| Layer::Annotation(hook.clone())));
-        Self { layers: Rc::from(layers), of_field: false }
+        layers.extend(
+            metadata
+                .unknown
+                .iter()
+                .map(|unknown| Layer::Unknown(Rc::clone(unknown))),
+        );
+        layers.extend(
+            metadata
+                .extra
+                .iter()
+                .map(|extra| Layer::Extra(extra.clone())),
+        );
+        layers.extend(
+            metadata
+                .functions
+                .iter()
+                .map(|hook| Layer::Function(hook.clone())),
+        );
+        layers.extend(
+            metadata
+                .annotation_functions
+                .iter()
+                .map(|hook| Layer::Annotation(hook.clone())),
+        );
+        Self {
+            layers: Rc::from(layers),
+            of_field: false,
+        }
     }
 
     fn len(&self) -> usize {
@@ -530,7 +648,9 @@ fn takes_title(schema: &Schema) -> bool {
         return false;
     }
     match &schema.kind {
-        Kind::Default { schema: inner, .. } | Kind::Nullable(inner) | Kind::Missing(Some(inner)) => takes_title(inner),
+        Kind::Default { schema: inner, .. }
+        | Kind::Nullable(inner)
+        | Kind::Missing(Some(inner)) => takes_title(inner),
         Kind::Function { schema: inner, .. } => takes_title(inner),
         Kind::Ref(_) => false,
         _ => true,
@@ -541,7 +661,9 @@ fn takes_title(schema: &Schema) -> bool {
 fn is_nullable(schema: &Schema) -> bool {
     match &schema.kind {
         Kind::Nullable(_) => true,
-        Kind::Default { schema: inner, .. } | Kind::Function { schema: inner, .. } => is_nullable(inner),
+        Kind::Default { schema: inner, .. } | Kind::Function { schema: inner, .. } => {
+            is_nullable(inner)
+        }
         Kind::Chain(steps) => steps.last().is_some_and(|step| is_nullable(step)),
         Kind::LaxOrStrict { lax, .. } => is_nullable(lax),
         Kind::JsonOrPython { json, .. } => is_nullable(json),

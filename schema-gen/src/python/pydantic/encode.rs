@@ -10,6 +10,9 @@ use crate::python::value::{Class, Dict, Key, Object, Unknown, Value};
 use super::read::{callee, dotted, made_of};
 use super::{config, is_model, model};
 
+/// Values may be nested this deep: one may hold itself.
+pub(super) const DEPTH: u16 = 100;
+
 /// Why a value is not written.
 #[derive(Clone, Debug)]
 pub(super) enum NotJson {
@@ -26,11 +29,19 @@ pub(super) struct Style {
     /// The unit of durations as numbers.
     pub(super) per_second: Option<f64>,
     pub(super) base64: bool,
+    /// How deep the value is nested in others.
+    pub(super) depth: u16,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { by_alias: true, exclude_none: false, per_second: None, base64: false }
+        Self {
+            by_alias: true,
+            exclude_none: false,
+            per_second: None,
+            base64: false,
+            depth: 0,
+        }
     }
 }
 
@@ -38,17 +49,32 @@ pub(super) fn jsonable(interp: &mut Interp, value: &Value) -> Result<Json, NotJs
     jsonable_as(interp, value, Style::default())
 }
 
-pub(super) fn jsonable_as(interp: &mut Interp, value: &Value, style: Style) -> Result<Json, NotJson> {
+pub(super) fn jsonable_as(
+    interp: &mut Interp,
+    value: &Value,
+    style: Style,
+) -> Result<Json, NotJson> {
+    if style.depth > DEPTH {
+        return Err(unknown("the value is nested too deep".to_owned()));
+    }
+    let style = Style {
+        depth: style.depth + 1,
+        ..style
+    };
     match value {
         Value::Unknown(unknown) => Err(NotJson::Unknown(Rc::clone(unknown))),
         Value::None => Ok(Json::Null),
         Value::Bool(flag) => Ok(Json::Bool(*flag)),
         Value::Int(number) => Ok(Json::Number((*number).into())),
-        Value::Float(number) if !number.is_finite() => Err(unknown(format!("{number} has no form in JSON"))),
+        Value::Float(number) if !number.is_finite() => {
+            Err(unknown(format!("{number} has no form in JSON")))
+        }
         Value::Float(number) => Ok(float(*number)),
         Value::Str(text) => Ok(Json::String(text.to_string())),
         Value::Bytes(bytes) if style.base64 => Ok(Json::String(base64_url(bytes))),
-        Value::Bytes(bytes) => String::from_utf8(bytes.to_vec()).map(Json::String).map_err(|_| NotJson::Impossible),
+        Value::Bytes(bytes) => String::from_utf8(bytes.to_vec())
+            .map(Json::String)
+            .map_err(|_| NotJson::Impossible),
         Value::List(items) => {
             let items: Vec<Value> = items.borrow().clone();
             list(interp, &items, style)
@@ -70,7 +96,9 @@ pub(super) fn jsonable_as(interp: &mut Interp, value: &Value, style: Style) -> R
         Value::Made(_) => recorded(interp, value, style),
         Value::Symbol(symbol) => match &*symbol.0 {
             // A constant of a library that is not read.
-            name if name.starts_with("builtins.") || name.starts_with("typing.") => Err(NotJson::Impossible),
+            name if name.starts_with("builtins.") || name.starts_with("typing.") => {
+                Err(NotJson::Impossible)
+            }
             // What stands in the signature of a dataclass for a default that is made anew.
             "dataclasses._HAS_DEFAULT_FACTORY" => Err(NotJson::Impossible),
             name => Err(unknown(format!("{name} is not known"))),
@@ -88,7 +116,11 @@ pub(super) fn float(number: f64) -> Json {
 }
 
 fn list(interp: &mut Interp, items: &[Value], style: Style) -> Result<Json, NotJson> {
-    items.iter().map(|item| jsonable_as(interp, item, style)).collect::<Result<Vec<_>, _>>().map(Json::Array)
+    items
+        .iter()
+        .map(|item| jsonable_as(interp, item, style))
+        .collect::<Result<Vec<_>, _>>()
+        .map(Json::Array)
 }
 
 fn map(interp: &mut Interp, items: &Dict, style: Style) -> Result<Json, NotJson> {
@@ -105,7 +137,10 @@ fn key_text(interp: &mut Interp, key: &Value, style: Style) -> Result<String, No
         Value::Bool(flag) => flag.to_string(),
         Value::None => "None".to_owned(),
         Value::Tuple(items) => {
-            let parts = items.iter().map(|item| key_text(interp, item, style)).collect::<Result<Vec<_>, _>>()?;
+            let parts = items
+                .iter()
+                .map(|item| key_text(interp, item, style))
+                .collect::<Result<Vec<_>, _>>()?;
             parts.join(",")
         }
         _ => match jsonable_as(interp, key, style)? {
@@ -133,16 +168,29 @@ fn library_class(interp: &mut Interp, class: &Rc<Class>) -> Vec<String> {
         .mro(class)
         .iter()
         .map(|layer| match layer {
-            Value::Class(class) => format!("{}.{}", class.module.trim_start_matches("_impl."), class.qualname),
+            Value::Class(class) => format!(
+                "{}.{}",
+                class.module.trim_start_matches("_impl."),
+                class.qualname
+            ),
             other => dotted(other).unwrap_or_default().to_owned(),
         })
         .collect()
 }
 
-fn instance(interp: &mut Interp, object: &Rc<Object>, value: &Value, style: Style) -> Result<Json, NotJson> {
+fn instance(
+    interp: &mut Interp,
+    object: &Rc<Object>,
+    value: &Value,
+    style: Style,
+) -> Result<Json, NotJson> {
     let class_value = Value::Class(Rc::clone(&object.class));
     if object.class.is_enum.get() {
-        let inner = object.payload.borrow().clone().or_else(|| object.attributes.borrow().get("_value_").cloned());
+        let inner = object
+            .payload
+            .borrow()
+            .clone()
+            .or_else(|| object.attributes.borrow().get("_value_").cloned());
         return match inner {
             Some(inner) => jsonable_as(interp, &inner, style),
             None => Err(NotJson::Impossible),
@@ -170,13 +218,23 @@ fn instance(interp: &mut Interp, object: &Rc<Object>, value: &Value, style: Styl
         }
     }
     let payload = object.payload.borrow().clone();
-    if let (Some(Value::Tuple(items)), true) = (&payload, names.iter().any(|name| name == "typing.NamedTuple")) {
+    if let (Some(Value::Tuple(items)), true) = (
+        &payload,
+        names.iter().any(|name| name == "typing.NamedTuple"),
+    ) {
         let fields = super::named_tuple_fields(interp, &object.class);
         let typed: Vec<Value> = items
             .iter()
-            .zip(fields.iter().map(|(_, annotation, _)| Some(annotation)).chain(std::iter::repeat(None)))
+            .zip(
+                fields
+                    .iter()
+                    .map(|(_, annotation, _)| Some(annotation))
+                    .chain(std::iter::repeat(None)),
+            )
             .map(|(item, annotation)| match (item, annotation) {
-                (Value::Int(number), Some(Value::Symbol(symbol))) if symbol.is("builtins.float") => {
+                (Value::Int(number), Some(Value::Symbol(symbol)))
+                    if symbol.is("builtins.float") =>
+                {
                     Value::Float(*number as f64)
                 }
                 _ => item.clone(),
@@ -192,7 +250,8 @@ fn instance(interp: &mut Interp, object: &Rc<Object>, value: &Value, style: Styl
         for field in super::dataclass::fields(interp, &object.class, &[]) {
             let stored = object.attributes.borrow().get(&field.name).cloned();
             if let Some(mut stored) = stored {
-                if let (Value::Int(number), Some(Value::Symbol(symbol))) = (&stored, &field.info.annotation)
+                if let (Value::Int(number), Some(Value::Symbol(symbol))) =
+                    (&stored, &field.info.annotation)
                     && symbol.is("builtins.float")
                 {
                     stored = Value::Float(*number as f64);
@@ -202,7 +261,9 @@ fn instance(interp: &mut Interp, object: &Rc<Object>, value: &Value, style: Styl
         }
         return Ok(Json::Object(result));
     }
-    if names.iter().any(|name| matches!(name.as_str(), "builtins.list" | "collections.deque"))
+    if names
+        .iter()
+        .any(|name| matches!(name.as_str(), "builtins.list" | "collections.deque"))
         && let Ok(Some(items)) = interp.iterate(value)
     {
         return list(interp, &items, style);
@@ -220,11 +281,19 @@ fn model_instance(interp: &mut Interp, object: &Rc<Object>, style: Style) -> Res
                 .map_err(|_| unknown("the serializer raised an exception".to_owned()))?;
             return jsonable_as(interp, &written, style);
         }
-        return Err(unknown(format!("the serializer {} is not evaluated", serializer.name)));
+        return Err(unknown(format!(
+            "the serializer {} is not evaluated",
+            serializer.name
+        )));
     }
     let fields = model::fields(interp, &object.class, &[]);
     if model::is_root(interp, &object.class) {
-        let root = object.attributes.borrow().get("root").cloned().unwrap_or(Value::None);
+        let root = object
+            .attributes
+            .borrow()
+            .get("root")
+            .cloned()
+            .unwrap_or(Value::None);
         return jsonable_as(interp, &root, style);
     }
     let mut result = Map::new();
@@ -237,10 +306,16 @@ fn model_instance(interp: &mut Interp, object: &Rc<Object>, style: Style) -> Res
         if style.exclude_none && matches!(stored, Value::None) {
             continue;
         }
-        let serializer = decorators.field_serializers.values().rfind(|serializer| serializer.is_for(&field.name));
+        let serializer = decorators
+            .field_serializers
+            .values()
+            .rfind(|serializer| serializer.is_for(&field.name));
         if let Some(serializer) = serializer.cloned() {
             stored = interp
-                .call(&serializer.function, Args::new(vec![receiver.clone(), stored], None))
+                .call(
+                    &serializer.function,
+                    Args::new(vec![receiver.clone(), stored], None),
+                )
                 .map_err(|_| unknown("the serializer raised an exception".to_owned()))?;
         }
         let name = match field.info.text("serialization_alias") {
@@ -248,14 +323,20 @@ fn model_instance(interp: &mut Interp, object: &Rc<Object>, style: Style) -> Res
             _ => Rc::clone(&field.name),
         };
         let settings = config::of_model(interp, &object.class);
-        let inner = Style { per_second: per_second(&settings), ..style };
+        let inner = Style {
+            per_second: per_second(&settings),
+            ..style
+        };
         result.insert(name.to_string(), jsonable_as(interp, &stored, inner)?);
     }
     for computed in decorators.computed_fields.values() {
         let value = interp
             .attribute(&receiver, &computed.name)
             .map_err(|_| unknown("the computed field raised an exception".to_owned()))?;
-        result.insert(computed.name.to_string(), jsonable_as(interp, &value, style)?);
+        result.insert(
+            computed.name.to_string(),
+            jsonable_as(interp, &value, style)?,
+        );
     }
     Ok(Json::Object(result))
 }
@@ -263,36 +344,53 @@ fn model_instance(interp: &mut Interp, object: &Rc<Object>, style: Style) -> Res
 /// A value of a library class of which only the making is known.
 fn recorded(interp: &mut Interp, value: &Value, style: Style) -> Result<Json, NotJson> {
     let Some((name, made)) = made_of(value) else {
-        let Value::Made(made) = value else { return Err(NotJson::Impossible) };
-        return Err(unknown(format!("the value of {:?}(…) is not known", made.callee)));
+        let Value::Made(made) = value else {
+            return Err(NotJson::Impossible);
+        };
+        return Err(unknown(format!(
+            "the value of {:?}(…) is not known",
+            made.callee
+        )));
     };
     let first = made.args.first().cloned();
     match (name, first) {
         ("pydantic.SecretStr" | "pydantic.SecretBytes" | "pydantic.Secret", Some(inner)) => {
             let empty = matches!(&inner, Value::Str(text) if text.is_empty());
-            Ok(Json::String(if empty { "" } else { "**********" }.to_owned()))
+            Ok(Json::String(
+                if empty { "" } else { "**********" }.to_owned(),
+            ))
         }
         ("uuid.UUID", Some(Value::Str(text))) => Ok(Json::String(text.to_lowercase())),
         ("decimal.Decimal" | "fractions.Fraction", Some(inner)) => match inner {
             Value::Str(text) => Ok(Json::String(text.to_string())),
             Value::Int(number) => Ok(Json::String(number.to_string())),
-            other => Ok(Json::String(interp.text(&other, false).ok_or(NotJson::Impossible)?)),
+            other => Ok(Json::String(
+                interp.text(&other, false).ok_or(NotJson::Impossible)?,
+            )),
         },
         ("re.compile", Some(pattern)) => jsonable_as(interp, &pattern, style),
         (name, Some(Value::Str(text)))
-            if name.starts_with("pydantic.") && (name.ends_with("Url") || name.ends_with("Dsn")) =>
+            if name.starts_with("pydantic.")
+                && (name.ends_with("Url") || name.ends_with("Dsn")) =>
         {
             Ok(Json::String(url(&text)))
         }
         (name, Some(Value::Str(text)))
-            if name.starts_with("ipaddress.") || name.starts_with("pathlib.") || name == "zoneinfo.ZoneInfo" =>
+            if name.starts_with("ipaddress.")
+                || name.starts_with("pathlib.")
+                || name == "zoneinfo.ZoneInfo" =>
         {
             Ok(Json::String(text.to_string()))
         }
         ("datetime.timedelta", _) => timedelta(interp, value, style),
-        ("functools.partial" | "pydantic.TypeAdapter" | "logging.getLogger", _) => Err(NotJson::Impossible),
+        ("functools.partial" | "pydantic.TypeAdapter" | "logging.getLogger", _) => {
+            Err(NotJson::Impossible)
+        }
         ("builtins.object", _) => Err(NotJson::Impossible),
-        _ => Err(unknown(format!("the value of {}(…) is not known", callee(made).unwrap_or_default()))),
+        _ => Err(unknown(format!(
+            "the value of {}(…) is not known",
+            callee(made).unwrap_or_default()
+        ))),
     }
 }
 
@@ -300,7 +398,8 @@ fn recorded(interp: &mut Interp, value: &Value, style: Style) -> Result<Json, No
 fn url(text: &str) -> String {
     match text.split_once("://") {
         Some((scheme, rest))
-            if !rest.contains(['/', '?', '#']) && matches!(scheme, "http" | "https" | "ws" | "wss" | "ftp") =>
+            if !rest.contains(['/', '?', '#'])
+                && matches!(scheme, "http" | "https" | "ws" | "wss" | "ftp") =>
         {
             format!("{text}/")
         }
@@ -309,21 +408,32 @@ fn url(text: &str) -> String {
 }
 
 fn text(interp: &mut Interp, value: &Value) -> Result<Json, NotJson> {
-    interp.text(value, false).map(Json::String).ok_or_else(|| unknown("the text of the value is not known".to_owned()))
+    interp
+        .text(value, false)
+        .map(Json::String)
+        .ok_or_else(|| unknown("the text of the value is not known".to_owned()))
 }
 
 fn secret(interp: &mut Interp, value: &Value) -> Result<Json, NotJson> {
-    let inner = interp.attribute(value, "_secret_value").unwrap_or(Value::None);
+    let inner = interp
+        .attribute(value, "_secret_value")
+        .unwrap_or(Value::None);
     let empty = matches!(&inner, Value::Str(text) if text.is_empty());
-    Ok(Json::String(if empty { "" } else { "**********" }.to_owned()))
+    Ok(Json::String(
+        if empty { "" } else { "**********" }.to_owned(),
+    ))
 }
 
 fn iso(interp: &mut Interp, value: &Value) -> Result<Json, NotJson> {
-    let method = interp.attribute(value, "isoformat").map_err(|_| NotJson::Impossible)?;
+    let method = interp
+        .attribute(value, "isoformat")
+        .map_err(|_| NotJson::Impossible)?;
     match interp.call(&method, Args::default()) {
         Ok(Value::Str(text)) => {
             // UTC is written as `Z`.
-            let text = text.strip_suffix("+00:00").map_or_else(|| text.to_string(), |text| format!("{text}Z"));
+            let text = text
+                .strip_suffix("+00:00")
+                .map_or_else(|| text.to_string(), |text| format!("{text}Z"));
             Ok(Json::String(text))
         }
         _ => Err(unknown("the date is not known".to_owned())),
@@ -336,17 +446,23 @@ fn timedelta(interp: &mut Interp, value: &Value, style: Style) -> Result<Json, N
         Ok(Value::Int(number)) => Some(number),
         _ => None,
     };
-    let (Some(days), Some(seconds), Some(microseconds)) = (part("days"), part("seconds"), part("microseconds")) else {
+    let (Some(days), Some(seconds), Some(microseconds)) =
+        (part("days"), part("seconds"), part("microseconds"))
+    else {
         return Err(unknown("the duration is not known".to_owned()));
     };
     if let Some(unit) = style.per_second {
-        return Ok(float(((days * 86_400 + seconds) as f64 + microseconds as f64 / 1e6) * unit));
+        return Ok(float(
+            ((days * 86_400 + seconds) as f64 + microseconds as f64 / 1e6) * unit,
+        ));
     }
     Ok(Json::String(duration(days, seconds, microseconds)))
 }
 
 fn duration(days: i64, seconds: i64, microseconds: i64) -> String {
-    let total = i128::from(days) * 86_400_000_000 + i128::from(seconds) * 1_000_000 + i128::from(microseconds);
+    let total = i128::from(days) * 86_400_000_000
+        + i128::from(seconds) * 1_000_000
+        + i128::from(microseconds);
     let mut text = String::new();
     if total < 0 {
         text.push('-');
@@ -391,7 +507,9 @@ fn base64_url(bytes: &[u8]) -> String {
         for index in 0..4_u32 {
             if index as usize <= chunk.len() {
                 let sextet = (word >> (18 - 6 * index)) & 63;
-                text.push(char::from(ALPHABET.get(sextet as usize).copied().unwrap_or(b'A')));
+                text.push(char::from(
+                    ALPHABET.get(sextet as usize).copied().unwrap_or(b'A'),
+                ));
             } else {
                 text.push('=');
             }
@@ -411,8 +529,11 @@ pub(crate) fn json_to_value(json: &Json) -> Value {
         },
         Json::String(text) => Value::str(text),
         Json::Array(items) => Value::list(items.iter().map(json_to_value).collect()),
-        Json::Object(items) => {
-            Value::dict(items.iter().map(|(key, value)| (Key(Value::str(key)), json_to_value(value))).collect())
-        }
+        Json::Object(items) => Value::dict(
+            items
+                .iter()
+                .map(|(key, value)| (Key(Value::str(key)), json_to_value(value)))
+                .collect(),
+        ),
     }
 }

@@ -86,7 +86,9 @@ impl FieldInfo {
         let _ = interp;
         let mut keywords = made.kwargs.clone();
         if let Some(default) = made.args.first() {
-            keywords.entry(Name::from("default")).or_insert_with(|| default.clone());
+            keywords
+                .entry(Name::from("default"))
+                .or_insert_with(|| default.clone());
         }
         for (name, value) in made.attributes.borrow().iter() {
             keywords.insert(Rc::clone(name), value.clone());
@@ -106,7 +108,11 @@ impl FieldInfo {
             }
             Some("sqlmodel.Field") => {
                 old_keywords(&mut keywords);
-                for (name, value) in keywords.shift_remove("schema_extra").iter().flat_map(entries) {
+                for (name, value) in keywords
+                    .shift_remove("schema_extra")
+                    .iter()
+                    .flat_map(entries)
+                {
                     keywords.insert(name, value);
                 }
                 if let Some(pattern) = keywords.shift_remove("regex") {
@@ -145,8 +151,13 @@ impl FieldInfo {
     /// `FieldInfo(**keywords)`.
     pub(crate) fn from_keywords(keywords: &Namespace) -> Self {
         let given = |name: &str| keywords.get(name).filter(|value| !is_undefined(value));
-        let mut info = Self { default: given("default").cloned(), ..Self::default() };
-        info.default_factory = given("default_factory").filter(|value| !matches!(value, Value::None)).cloned();
+        let mut info = Self {
+            default: given("default").cloned(),
+            ..Self::default()
+        };
+        info.default_factory = given("default_factory")
+            .filter(|value| !matches!(value, Value::None))
+            .cloned();
         for name in ATTRIBUTES {
             if let Some(value) = given(name) {
                 info.attributes.insert(Name::from(*name), value.clone());
@@ -157,7 +168,10 @@ impl FieldInfo {
         for (name, class) in METADATA {
             match (given(name), class) {
                 (None | Some(Value::None), _) => {}
-                (Some(value), Some(class)) => info.metadata.push(read::made(class, vec![value.clone()], Vec::new())),
+                (Some(value), Some(class)) => {
+                    info.metadata
+                        .push(read::made(class, vec![value.clone()], Vec::new()))
+                }
                 (Some(value), None) => general.push((*name, value.clone())),
             }
         }
@@ -168,12 +182,14 @@ impl FieldInfo {
     }
 
     fn settle_alias_priority(&mut self) {
-        let aliased =
-            ["alias", "validation_alias", "serialization_alias"].iter().any(|name| self.attribute(name).is_some());
+        let aliased = ["alias", "validation_alias", "serialization_alias"]
+            .iter()
+            .any(|name| self.attribute(name).is_some());
         if !aliased {
             self.attributes.shift_remove("alias_priority");
         } else if self.attribute("alias_priority").is_none() {
-            self.attributes.insert(Name::from("alias_priority"), Value::Int(2));
+            self.attributes
+                .insert(Name::from("alias_priority"), Value::Int(2));
         }
     }
 
@@ -182,7 +198,9 @@ impl FieldInfo {
         if let Value::Object(object) = value {
             // FastAPI's parameters, which hold their record.
             let record = object.attributes.borrow().get("__field__").cloned()?;
-            let Value::Made(made) = &record else { return None };
+            let Value::Made(made) = &record else {
+                return None;
+            };
             return Some(Self::from_made(interp, made));
         }
         let (name, made) = made_of(value)?;
@@ -200,7 +218,11 @@ impl FieldInfo {
     }
 
     /// `FieldInfo.from_annotated_attribute`: the annotation and what was assigned to the name.
-    pub(crate) fn from_annotated_attribute(interp: &mut Interp, annotation: &Value, assigned: &Value) -> Self {
+    pub(crate) fn from_annotated_attribute(
+        interp: &mut Interp,
+        annotation: &Value,
+        assigned: &Value,
+    ) -> Self {
         let inspected = typing::inspect(interp, annotation);
         let mut metadata = inspected.metadata;
         let assigned_info = match made_of(assigned) {
@@ -224,7 +246,8 @@ impl FieldInfo {
             }
         };
         if inspected.qualifiers.contains(&"init_var") {
-            info.attributes.insert(Name::from("init_var"), Value::Bool(true));
+            info.attributes
+                .insert(Name::from("init_var"), Value::Bool(true));
         }
         info.annotation = Some(inspected.annotation);
         info.qualifiers = inspected.qualifiers;
@@ -255,10 +278,18 @@ impl FieldInfo {
     /// The attributes with those of another set over them; dictionaries of `json_schema_extra` are
     /// put together.
     fn overridden_by(mut self, other: Self) -> Self {
-        let extra = match (self.attribute("json_schema_extra"), other.attribute("json_schema_extra")) {
+        let extra = match (
+            self.attribute("json_schema_extra"),
+            other.attribute("json_schema_extra"),
+        ) {
             (Some(Value::Dict(left)), Some(Value::Dict(right))) => {
                 let mut both = left.borrow().clone();
-                both.extend(right.borrow().iter().map(|(key, value)| (key.clone(), value.clone())));
+                both.extend(
+                    right
+                        .borrow()
+                        .iter()
+                        .map(|(key, value)| (key.clone(), value.clone())),
+                );
                 Some(Value::dict(both))
             }
             // A callable is left out beside a dictionary.
@@ -269,7 +300,8 @@ impl FieldInfo {
             self.attributes.insert(name, value);
         }
         if let Some(extra) = extra {
-            self.attributes.insert(Name::from("json_schema_extra"), extra);
+            self.attributes
+                .insert(Name::from("json_schema_extra"), extra);
         }
         if other.default.is_some() {
             self.default = other.default;
@@ -291,7 +323,9 @@ impl FieldInfo {
 
     /// The attribute, where it was given and is not `None`.
     pub(crate) fn attribute(&self, name: &str) -> Option<&Value> {
-        self.attributes.get(name).filter(|value| !matches!(value, Value::None))
+        self.attributes
+            .get(name)
+            .filter(|value| !matches!(value, Value::None))
     }
 
     /// The attribute, where it is a string.
@@ -314,11 +348,17 @@ impl FieldInfo {
 /// `Field(**extra)`: unknown keywords are `json_schema_extra`, where that is not given.
 fn extra_keywords(keywords: &mut Namespace) {
     let known = |name: &str| {
-        matches!(name, "default" | "default_factory" | "annotation" | "include")
-            || ATTRIBUTES.contains(&name)
+        matches!(
+            name,
+            "default" | "default_factory" | "annotation" | "include"
+        ) || ATTRIBUTES.contains(&name)
             || METADATA.iter().any(|(key, _)| *key == name)
     };
-    let unknown: Vec<Name> = keywords.keys().filter(|name| !known(name)).map(Rc::clone).collect();
+    let unknown: Vec<Name> = keywords
+        .keys()
+        .filter(|name| !known(name))
+        .map(Rc::clone)
+        .collect();
     let mut extra = crate::python::value::Dict::default();
     for name in unknown {
         if let Some(value) = keywords.shift_remove(&name) {
@@ -347,9 +387,16 @@ fn old_keywords(keywords: &mut Namespace) {
 
 /// `Field(alias="x")` is the alias of both sides.
 fn spread_alias(keywords: &mut Namespace) {
-    let Some(alias) = keywords.get("alias").filter(|value| !is_undefined(value)).cloned() else { return };
-    let missing =
-        |keywords: &Namespace, name: &str| is_none(keywords.get(name)) || keywords.get(name).is_some_and(is_undefined);
+    let Some(alias) = keywords
+        .get("alias")
+        .filter(|value| !is_undefined(value))
+        .cloned()
+    else {
+        return;
+    };
+    let missing = |keywords: &Namespace, name: &str| {
+        is_none(keywords.get(name)) || keywords.get(name).is_some_and(is_undefined)
+    };
     if missing(keywords, "serialization_alias") && matches!(alias, Value::Str(_)) {
         keywords.insert(Name::from("serialization_alias"), alias.clone());
     }
@@ -361,7 +408,12 @@ fn spread_alias(keywords: &mut Namespace) {
 /// `FieldInfo._from_dataclass_field`.
 fn from_dataclass_field(made: &Made) -> FieldInfo {
     let mut keywords = Namespace::default();
-    for (name, value) in made.kwargs.get("metadata").iter().flat_map(|value| entries(value)) {
+    for (name, value) in made
+        .kwargs
+        .get("metadata")
+        .iter()
+        .flat_map(|value| entries(value))
+    {
         if ATTRIBUTES.contains(&&*name) || METADATA.iter().any(|(key, _)| *key == &*name) {
             keywords.insert(name, value);
         }
@@ -379,13 +431,20 @@ fn from_dataclass_field(made: &Made) -> FieldInfo {
 
 /// Functions and classes whose call is a `FieldInfo`.
 pub(super) fn is_field_function(dotted: &str) -> bool {
-    matches!(dotted, "pydantic.Field" | "pydantic.FieldInfo" | "sqlmodel.Field")
-        || matches!(
-            dotted.strip_prefix("fastapi.params.").or_else(|| dotted.strip_prefix("fastapi.")),
-            Some("Query" | "Path" | "Header" | "Cookie" | "Body" | "Form" | "File" | "Param")
-        )
+    matches!(
+        dotted,
+        "pydantic.Field" | "pydantic.FieldInfo" | "sqlmodel.Field"
+    ) || matches!(
+        dotted
+            .strip_prefix("fastapi.params.")
+            .or_else(|| dotted.strip_prefix("fastapi.")),
+        Some("Query" | "Path" | "Header" | "Cookie" | "Body" | "Form" | "File" | "Param")
+    )
 }
 
 pub(super) fn is_deprecated(dotted: &str) -> bool {
-    matches!(dotted, "typing.deprecated" | "typing_extensions.deprecated" | "warnings.deprecated")
+    matches!(
+        dotted,
+        "typing.deprecated" | "typing_extensions.deprecated" | "warnings.deprecated"
+    )
 }

@@ -16,19 +16,31 @@ pub(super) struct Counter<'d> {
 
 impl<'d> Counter<'d> {
     pub(super) fn new(definitions: &'d HashMap<Ref, Node>) -> Self {
-        Self { definitions, placed: HashMap::new() }
+        Self {
+            definitions,
+            placed: HashMap::new(),
+        }
     }
 
     /// The number of references to each definition that a schema leads to, itself included.
     pub(super) fn references(&mut self, root: &Node) -> HashMap<Ref, usize> {
         let mut found: HashMap<Ref, usize> = HashMap::new();
-        found.extend(root.reference.iter().map(|reference| (Rc::clone(reference), 1)));
+        found.extend(
+            root.reference
+                .iter()
+                .map(|reference| (Rc::clone(reference), 1)),
+        );
         let mut open: Vec<(Node, Option<Rc<HashSet<Ref>>>)> = vec![(Rc::clone(root), None)];
         while let Some((schema, placed)) = open.pop() {
             if let Kind::Ref(reference) = &schema.kind {
                 let definition = self.definitions.get(reference);
-                if placed.as_ref().is_some_and(|placed| placed.contains(reference)) {
-                    open.extend(definition.map(|definition| (Rc::clone(definition), placed.clone())));
+                if placed
+                    .as_ref()
+                    .is_some_and(|placed| placed.contains(reference))
+                {
+                    open.extend(
+                        definition.map(|definition| (Rc::clone(definition), placed.clone())),
+                    );
                 } else {
                     let count = found.entry(Rc::clone(reference)).or_insert(0);
                     *count += 1;
@@ -38,7 +50,11 @@ impl<'d> Counter<'d> {
                     }
                 }
             }
-            open.extend(children(&schema).into_iter().map(|child| (child, placed.clone())));
+            open.extend(
+                children(&schema)
+                    .into_iter()
+                    .map(|child| (child, placed.clone())),
+            );
         }
         found
     }
@@ -51,8 +67,11 @@ impl<'d> Counter<'d> {
             return known.clone();
         }
         self.placed.insert(Rc::clone(reference), None);
-        let once =
-            self.references(definition).into_iter().filter(|(_, count)| *count == 1).map(|(reference, _)| reference);
+        let once = self
+            .references(definition)
+            .into_iter()
+            .filter(|(_, count)| *count == 1)
+            .map(|(reference, _)| reference);
         let once: HashSet<Ref> = once.filter(|other| other != reference).collect();
         let once = Some(Rc::new(once));
         self.placed.insert(Rc::clone(reference), once.clone());
@@ -62,41 +81,77 @@ impl<'d> Counter<'d> {
 
 fn children(schema: &Schema) -> Vec<Node> {
     let mut nodes: Vec<Node> = Vec::new();
-    let fields =
-        |fields: &[(Rc<str>, Field)]| fields.iter().map(|(_, field)| Rc::clone(&field.schema)).collect::<Vec<_>>();
+    let fields = |fields: &[(Rc<str>, Field)]| {
+        fields
+            .iter()
+            .map(|(_, field)| Rc::clone(&field.schema))
+            .collect::<Vec<_>>()
+    };
     match &schema.kind {
-        Kind::Sequence(_, inner, _) | Kind::Nullable(inner) | Kind::CustomError(inner) => nodes.push(Rc::clone(inner)),
-        Kind::Deferred { schema: inner, .. } | Kind::Default { schema: inner, .. } => nodes.push(Rc::clone(inner)),
-        Kind::Model { schema: inner, .. } | Kind::Dataclass { schema: inner, .. } => nodes.push(Rc::clone(inner)),
+        Kind::Sequence(_, inner, _) | Kind::Nullable(inner) | Kind::CustomError(inner) => {
+            nodes.push(Rc::clone(inner))
+        }
+        Kind::Deferred { schema: inner, .. } | Kind::Default { schema: inner, .. } => {
+            nodes.push(Rc::clone(inner))
+        }
+        Kind::Model { schema: inner, .. } | Kind::Dataclass { schema: inner, .. } => {
+            nodes.push(Rc::clone(inner))
+        }
         Kind::Tuple { items, .. } | Kind::Union(items) | Kind::Chain(items) => {
             nodes.extend(items.iter().map(Rc::clone))
         }
         Kind::Dict { keys, values, .. } => nodes.extend([Rc::clone(keys), Rc::clone(values)]),
-        Kind::TaggedUnion { choices, .. } => nodes.extend(choices.iter().map(|(_, choice)| Rc::clone(choice))),
-        Kind::Function { schema: inner, input, .. } => {
+        Kind::TaggedUnion { choices, .. } => {
+            nodes.extend(choices.iter().map(|(_, choice)| Rc::clone(choice)))
+        }
+        Kind::Function {
+            schema: inner,
+            input,
+            ..
+        } => {
             nodes.push(Rc::clone(inner));
             nodes.extend(input.iter().map(Rc::clone));
         }
         Kind::Plain { input } => nodes.extend(input.iter().map(Rc::clone)),
         Kind::LaxOrStrict { lax, strict } => nodes.extend([Rc::clone(lax), Rc::clone(strict)]),
         Kind::JsonOrPython { json, python } => nodes.extend([Rc::clone(json), Rc::clone(python)]),
-        Kind::ModelFields { fields: all, computed, extras } => {
+        Kind::ModelFields {
+            fields: all,
+            computed,
+            extras,
+        } => {
             nodes.extend(fields(all));
             nodes.extend(computed.iter().map(|field| Rc::clone(&field.returns)));
             nodes.extend(extras.iter().map(Rc::clone));
         }
-        Kind::TypedDict { fields: all, computed, extras, .. } => {
+        Kind::TypedDict {
+            fields: all,
+            computed,
+            extras,
+            ..
+        } => {
             nodes.extend(fields(all));
             nodes.extend(computed.iter().map(|field| Rc::clone(&field.returns)));
             nodes.extend(extras.iter().map(Rc::clone));
         }
-        Kind::DataclassArgs { fields: all, computed } => {
+        Kind::DataclassArgs {
+            fields: all,
+            computed,
+        } => {
             nodes.extend(fields(all));
             nodes.extend(computed.iter().map(|field| Rc::clone(&field.returns)));
         }
         Kind::NamedTuple(all) => nodes.extend(fields(all)),
-        Kind::Arguments { parameters, var_args, var_kwargs } => {
-            nodes.extend(parameters.iter().map(|parameter| Rc::clone(&parameter.schema)));
+        Kind::Arguments {
+            parameters,
+            var_args,
+            var_kwargs,
+        } => {
+            nodes.extend(
+                parameters
+                    .iter()
+                    .map(|parameter| Rc::clone(&parameter.schema)),
+            );
             nodes.extend(var_args.iter().chain(var_kwargs).map(Rc::clone));
         }
         Kind::Json(inner) | Kind::Missing(inner) => nodes.extend(inner.iter().map(Rc::clone)),
@@ -113,7 +168,11 @@ fn children(schema: &Schema) -> Vec<Node> {
         | Kind::Unknown(_)
         | Kind::Invalid(_) => {}
     }
-    if let Some(Serialization::Function { returns: Some(returns), .. }) = schema.serialization.as_deref() {
+    if let Some(Serialization::Function {
+        returns: Some(returns),
+        ..
+    }) = schema.serialization.as_deref()
+    {
         nodes.push(Rc::clone(returns));
     }
     nodes

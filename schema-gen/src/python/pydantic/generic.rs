@@ -23,7 +23,10 @@ pub(super) fn parameters(class: &Rc<Class>) -> Vec<Rc<TypeVar>> {
     }
     for base in &class.bases {
         if let Value::Generic(it) = base
-            && matches!(dotted(&it.origin), Some("typing.Generic" | "typing.Protocol"))
+            && matches!(
+                dotted(&it.origin),
+                Some("typing.Generic" | "typing.Protocol")
+            )
         {
             for arg in &it.args {
                 variables(arg, &mut found);
@@ -45,7 +48,12 @@ pub(super) fn parameters(class: &Rc<Class>) -> Vec<Rc<TypeVar>> {
 
 /// The type variable of `RootModel` itself, where it is not parametrised.
 pub(super) fn root_variable() -> Rc<TypeVar> {
-    Rc::new(TypeVar { name: Rc::from("RootModelRootType"), bound: None, constraints: Vec::new(), default: None })
+    Rc::new(TypeVar {
+        name: Rc::from("RootModelRootType"),
+        bound: None,
+        constraints: Vec::new(),
+        default: None,
+    })
 }
 
 fn push(found: &mut Vec<Rc<TypeVar>>, var: &Rc<TypeVar>) {
@@ -59,14 +67,20 @@ pub(super) fn variables(value: &Value, found: &mut Vec<Rc<TypeVar>>) {
     match value {
         Value::TypeVar(var) => push(found, var),
         Value::Generic(it) => {
-            let args: &[Value] =
-                if it.origin.is_symbol("typing.Annotated") { it.args.get(..1).unwrap_or(&[]) } else { &it.args };
+            let args: &[Value] = if it.origin.is_symbol("typing.Annotated") {
+                it.args.get(..1).unwrap_or(&[])
+            } else {
+                &it.args
+            };
             for arg in args {
                 variables(arg, found);
             }
         }
         Value::Union(items) => items.iter().for_each(|item| variables(item, found)),
-        Value::List(items) => items.borrow().iter().for_each(|item| variables(item, found)),
+        Value::List(items) => items
+            .borrow()
+            .iter()
+            .for_each(|item| variables(item, found)),
         _ => {}
     }
 }
@@ -125,7 +139,11 @@ pub(super) fn substitute(interp: &mut Interp, value: &Value, map: &TypeVars) -> 
                 changed |= !identical(&replaced, arg);
                 args.push(replaced);
             }
-            if changed { generic(it.origin.clone(), args) } else { value.clone() }
+            if changed {
+                generic(it.origin.clone(), args)
+            } else {
+                value.clone()
+            }
         }
         Value::Union(items) => {
             let mut flat: Vec<Value> = Vec::new();
@@ -153,7 +171,12 @@ pub(super) fn substitute(interp: &mut Interp, value: &Value, map: &TypeVars) -> 
         }
         Value::List(items) => {
             let items: Vec<Value> = items.borrow().clone();
-            Value::list(items.iter().map(|item| substitute(interp, item, map)).collect())
+            Value::list(
+                items
+                    .iter()
+                    .map(|item| substitute(interp, item, map))
+                    .collect(),
+            )
         }
         Value::Class(class) if is_model(interp, value) => {
             let parameters = parameters(class);
@@ -165,13 +188,21 @@ pub(super) fn substitute(interp: &mut Interp, value: &Value, map: &TypeVars) -> 
                 .iter()
                 .zip(&args)
                 .any(|(parameter, arg)| !matches!(arg, Value::TypeVar(var) if Rc::ptr_eq(var, parameter)));
-            if changed { generic(value.clone(), args) } else { value.clone() }
+            if changed {
+                generic(value.clone(), args)
+            } else {
+                value.clone()
+            }
         }
         Value::Forward(_) => {
             let resolved = typing::normal(interp, value);
             let mut open = Vec::new();
             variables(&resolved, &mut open);
-            if open.is_empty() { value.clone() } else { substitute(interp, &resolved, map) }
+            if open.is_empty() {
+                value.clone()
+            } else {
+                substitute(interp, &resolved, map)
+            }
         }
         _ => value.clone(),
     }
@@ -204,7 +235,10 @@ pub(super) fn parametrised(interp: &mut Interp, value: &Value) -> Option<(Rc<Cla
                 let mut open: Vec<Rc<TypeVar>> = Vec::new();
                 outer.iter().for_each(|arg| variables(arg, &mut open));
                 let map: TypeVars = open.into_iter().zip(it.args.iter().cloned()).collect();
-                let args = outer.iter().map(|arg| substitute(interp, arg, &map)).collect();
+                let args = outer
+                    .iter()
+                    .map(|arg| substitute(interp, arg, &map))
+                    .collect();
                 return Some((class, args));
             }
             let map = arguments(interp, &class, &it.args);
@@ -214,7 +248,14 @@ pub(super) fn parametrised(interp: &mut Interp, value: &Value) -> Option<(Rc<Cla
             let own = map
                 .iter()
                 .all(|(parameter, argument)| matches!(argument, Value::TypeVar(var) if Rc::ptr_eq(var, parameter)));
-            Some((class, if own { Vec::new() } else { map.into_iter().map(|(_, argument)| argument).collect() }))
+            Some((
+                class,
+                if own {
+                    Vec::new()
+                } else {
+                    map.into_iter().map(|(_, argument)| argument).collect()
+                },
+            ))
         }
         _ => None,
     }
@@ -240,7 +281,11 @@ pub(super) fn display(interp: &mut Interp, value: &Value) -> String {
             let args: Vec<String> = args
                 .iter()
                 .map(|arg| {
-                    if literal { interp.text(arg, true).unwrap_or_default() } else { argument_text(interp, arg, value) }
+                    if literal {
+                        interp.text(arg, true).unwrap_or_default()
+                    } else {
+                        argument_text(interp, arg, value)
+                    }
                 })
                 .collect();
             format!("{}[{}]", display(interp, &it.origin), args.join(", "))
@@ -294,10 +339,16 @@ fn class_text(dotted: &str) -> String {
 fn field_text(interp: &mut Interp, info: &super::FieldInfo) -> String {
     let mut parts = vec![
         "annotation=NoneType".to_owned(),
-        format!("required={}", if info.is_required() { "True" } else { "False" }),
+        format!(
+            "required={}",
+            if info.is_required() { "True" } else { "False" }
+        ),
     ];
     if let Some(default) = &info.default {
-        parts.push(format!("default={}", interp.text(default, true).unwrap_or_default()));
+        parts.push(format!(
+            "default={}",
+            interp.text(default, true).unwrap_or_default()
+        ));
     }
     for name in [
         "alias",
@@ -313,18 +364,27 @@ fn field_text(interp: &mut Interp, info: &super::FieldInfo) -> String {
         "validate_default",
     ] {
         if let Some(value) = info.attribute(name) {
-            parts.push(format!("{name}={}", interp.text(value, true).unwrap_or_default()));
+            parts.push(format!(
+                "{name}={}",
+                interp.text(value, true).unwrap_or_default()
+            ));
         }
     }
     if !info.metadata.is_empty() {
-        let shown: Vec<String> = info.metadata.iter().map(|item| metadata_text(interp, item)).collect();
+        let shown: Vec<String> = info
+            .metadata
+            .iter()
+            .map(|item| metadata_text(interp, item))
+            .collect();
         parts.push(format!("metadata=[{}]", shown.join(", ")));
     }
     format!("FieldInfo({})", parts.join(", "))
 }
 
 fn metadata_text(interp: &mut Interp, value: &Value) -> String {
-    let Some((name, made)) = read::made_of(value) else { return interp.text(value, true).unwrap_or_default() };
+    let Some((name, made)) = read::made_of(value) else {
+        return interp.text(value, true).unwrap_or_default();
+    };
     let class = class_text(name);
     let field = match &*class {
         "Gt" => "gt",
@@ -337,7 +397,11 @@ fn metadata_text(interp: &mut Interp, value: &Value) -> String {
         "Strict" => "strict",
         _ => "",
     };
-    let shown = made.args.first().map(|arg| interp.text(arg, true).unwrap_or_default()).unwrap_or_default();
+    let shown = made
+        .args
+        .first()
+        .map(|arg| interp.text(arg, true).unwrap_or_default())
+        .unwrap_or_default();
     if class == "GeneralMetadata" {
         let entries: Vec<String> = made
             .kwargs
@@ -356,13 +420,21 @@ pub(super) fn class_name(interp: &mut Interp, class: &Rc<Class>, args: &[Value])
         return name;
     }
     let class = Value::Class(Rc::clone(class));
-    let args: Vec<String> = args.iter().map(|arg| argument_text(interp, arg, &class)).collect();
+    let args: Vec<String> = args
+        .iter()
+        .map(|arg| argument_text(interp, arg, &class))
+        .collect();
     format!("{name}[{}]", args.join(", "))
 }
 
 /// The identity of a class with its arguments.
 pub(super) fn class_reference(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> Ref {
-    let mut text = format!("{}.{}:{}", class.module, class.qualname, Rc::as_ptr(class) as usize);
+    let mut text = format!(
+        "{}.{}:{}",
+        class.module,
+        class.qualname,
+        Rc::as_ptr(class) as usize
+    );
     text.push_str(&argument_reference(interp, args));
     Rc::from(text)
 }
@@ -400,24 +472,46 @@ fn identity(interp: &mut Interp, value: &Value) -> String {
         }
         Value::Symbol(symbol) => symbol.0.to_string(),
         Value::Forward(forward) => {
-            format!("{} {}", forward.scope.module, forward.text.replace(['[', ']', ',', ':'], "_"))
+            format!(
+                "{} {}",
+                forward.scope.module,
+                forward.text.replace(['[', ']', ',', ':'], "_")
+            )
         }
         Value::Made(made) => format!("{}", Rc::as_ptr(made) as usize),
         _ => {
             let text = interp.text(value, true).unwrap_or_default();
-            text.chars().map(|character| if "[],:".contains(character) { '_' } else { character }).collect()
+            text.chars()
+                .map(|character| {
+                    if "[],:".contains(character) {
+                        '_'
+                    } else {
+                        character
+                    }
+                })
+                .collect()
         }
     }
 }
 
 /// What the parameters of a base stand for in a class.
-pub(super) fn arguments_in(interp: &mut Interp, class: &Rc<Class>, base: &Rc<Class>, map: &TypeVars) -> TypeVars {
+pub(super) fn arguments_in(
+    interp: &mut Interp,
+    class: &Rc<Class>,
+    base: &Rc<Class>,
+    map: &TypeVars,
+) -> TypeVars {
     if Rc::ptr_eq(class, base) {
         return map.clone();
     }
     for written in class.bases.clone() {
-        let Some((direct, args)) = parametrised(interp, &written) else { continue };
-        let args: Vec<Value> = args.iter().map(|arg| substitute(interp, arg, map)).collect();
+        let Some((direct, args)) = parametrised(interp, &written) else {
+            continue;
+        };
+        let args: Vec<Value> = args
+            .iter()
+            .map(|arg| substitute(interp, arg, map))
+            .collect();
         let inner = arguments(interp, &direct, &args);
         let found = arguments_in(interp, &direct, base, &inner);
         if !found.is_empty() {

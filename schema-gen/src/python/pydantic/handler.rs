@@ -14,8 +14,8 @@ use super::emit::{Emitted, Emitter, Fail, Layers, State};
 use super::encode::json_to_value;
 use super::read::{callee, made, made_of};
 use super::schema::{
-    Constraints, Discriminator, Field, Kind, Metadata, Node, Object, Scalar, Schema, Sequence, Serialization,
-    Validator, any,
+    Constraints, Discriminator, Field, Kind, Metadata, Node, Object, Scalar, Schema, Sequence,
+    Serialization, Validator, any,
 };
 
 /// What a handler does when it is called.
@@ -34,7 +34,11 @@ const SCHEMA: &str = "pydantic_core.CoreSchema";
 
 /// A handler or schema that the evaluator holds, by its number.
 fn held(name: &str, index: usize) -> Value {
-    made(name, vec![Value::Int(i64::try_from(index).unwrap_or(i64::MAX))], Vec::new())
+    made(
+        name,
+        vec![Value::Int(i64::try_from(index).unwrap_or(i64::MAX))],
+        Vec::new(),
+    )
 }
 
 fn index_of(value: &Made) -> Option<usize> {
@@ -62,7 +66,12 @@ pub(super) fn schema_of(interp: &mut Interp, value: &Value) -> Option<Node> {
 }
 
 /// Calls the user's `__get_pydantic_core_schema__(source, handler)`.
-pub(super) fn core_schema(builder: &mut Builder, method: &Value, source: &Value, inner: Inner) -> Schema {
+pub(super) fn core_schema(
+    builder: &mut Builder,
+    method: &Value,
+    source: &Value,
+    inner: Inner,
+) -> Schema {
     builder.interp.pydantic.handlers.push(inner);
     let handler = held(HANDLER, builder.interp.pydantic.handlers.len() - 1);
     let source = source.clone();
@@ -78,7 +87,9 @@ pub(super) fn core_schema(builder: &mut Builder, method: &Value, source: &Value,
         Err(Raised::Stopped(unknown)) => Schema::new(Kind::Unknown(unknown)),
         Err(Raised::Exception(error)) => {
             let text = builder.interp.text(&error, false).unwrap_or_default();
-            builder.unknown(format!("__get_pydantic_core_schema__ raised an exception: {text}"))
+            builder.unknown(format!(
+                "__get_pydantic_core_schema__ raised an exception: {text}"
+            ))
         }
     }
 }
@@ -92,7 +103,10 @@ pub(super) fn json_schema(
     schema: &Node,
 ) -> Emitted {
     let value = value_of(emitter.interp, Rc::clone(schema));
-    emitter.interp.pydantic.handlers.push(Inner::Json { layers: layers.clone(), depth });
+    emitter.interp.pydantic.handlers.push(Inner::Json {
+        layers: layers.clone(),
+        depth,
+    });
     let handler = held(HANDLER, emitter.interp.pydantic.handlers.len() - 1);
     emitter.interp.pydantic.failure = None;
     let result = emitter.lend(|interp| interp.call(method, Args::new(vec![value, handler], None)));
@@ -117,7 +131,11 @@ pub(super) fn json_schema(
 }
 
 /// A call of a handler by the user's code.
-pub(super) fn call(interp: &mut Interp, made: &Rc<Made>, args: &Args) -> Option<Result<Value, Raised>> {
+pub(super) fn call(
+    interp: &mut Interp,
+    made: &Rc<Made>,
+    args: &Args,
+) -> Option<Result<Value, Raised>> {
     if callee(made)? != HANDLER {
         return None;
     }
@@ -146,10 +164,16 @@ pub(super) fn call(interp: &mut Interp, made: &Rc<Made>, args: &Args) -> Option<
         }),
         Inner::Json { layers, depth } => {
             let Some(schema) = schema_of(interp, &given) else {
-                return Some(Ok(Value::unknown("the core schema is not known", made.place)));
+                return Some(Ok(Value::unknown(
+                    "the core schema is not known",
+                    made.place,
+                )));
             };
             let Some(state) = interp.pydantic.emission.take() else {
-                return Some(Ok(Value::unknown("no JSON Schema is being written", made.place)));
+                return Some(Ok(Value::unknown(
+                    "no JSON Schema is being written",
+                    made.place,
+                )));
             };
             let mut emitter = Emitter::new(interp, *state);
             let written = emitter.layer(&layers, depth, &schema);
@@ -172,7 +196,12 @@ pub(super) fn call(interp: &mut Interp, made: &Rc<Made>, args: &Args) -> Option<
 
 /// Runs a builder within the user's code that one has called.
 fn building(interp: &mut Interp, run: impl FnOnce(&mut Builder) -> Schema) -> Value {
-    let context = interp.pydantic.building.take().map(|context| *context).unwrap_or_default();
+    let context = interp
+        .pydantic
+        .building
+        .take()
+        .map(|context| *context)
+        .unwrap_or_default();
     let mut builder = Builder::new(interp, context);
     let schema = run(&mut builder);
     let context = std::mem::take(&mut builder.context);
@@ -197,9 +226,15 @@ pub(super) fn resolve(interp: &mut Interp, args: Args) -> Result<Value, Raised> 
         }
         return Ok(given);
     }
-    let reference = super::read::entries(&given).into_iter().find(|(key, _)| &**key == "$ref");
-    let Some((_, Value::Str(reference))) = reference else { return Ok(given) };
-    let Some(state) = interp.pydantic.emission.as_mut() else { return Ok(given) };
+    let reference = super::read::entries(&given)
+        .into_iter()
+        .find(|(key, _)| &**key == "$ref");
+    let Some((_, Value::Str(reference))) = reference else {
+        return Ok(given);
+    };
+    let Some(state) = interp.pydantic.emission.as_mut() else {
+        return Ok(given);
+    };
     Ok(lend_definition(state, &reference).unwrap_or(given))
 }
 
@@ -251,12 +286,18 @@ pub(super) fn entry(interp: &mut Interp, made: &Rc<Made>, key: &str) -> Option<V
     let schema = schema_of(interp, &Value::Made(Rc::clone(made)))?;
     match (key, &schema.kind) {
         ("type", _) => Some(Value::str(schema.type_name())),
-        ("schema", Kind::Function { schema, .. } | Kind::Default { schema, .. } | Kind::Nullable(schema))
+        (
+            "schema",
+            Kind::Function { schema, .. } | Kind::Default { schema, .. } | Kind::Nullable(schema),
+        )
         | ("schema", Kind::Model { schema, .. } | Kind::Dataclass { schema, .. })
-        | ("items_schema", Kind::Sequence(_, schema, _)) => Some(value_of(interp, Rc::clone(schema))),
-        ("cls", Kind::Model { class, .. } | Kind::Dataclass { class, .. } | Kind::Enum { class, .. }) => {
-            Some(class.clone())
+        | ("items_schema", Kind::Sequence(_, schema, _)) => {
+            Some(value_of(interp, Rc::clone(schema)))
         }
+        (
+            "cls",
+            Kind::Model { class, .. } | Kind::Dataclass { class, .. } | Kind::Enum { class, .. },
+        ) => Some(class.clone()),
         (_, Kind::Scalar(_, constraints)) => constraints.get(key).cloned(),
         _ => None,
     }
@@ -265,10 +306,19 @@ pub(super) fn entry(interp: &mut Interp, made: &Rc<Made>, key: &str) -> Option<V
 /// Sets an entry of a core schema.
 pub(super) fn set_entry(interp: &mut Interp, made: &Rc<Made>, key: &str, value: &Value) {
     let Some(index) = index_of(made) else { return };
-    let Some(mut schema) = interp.pydantic.schemas.get(index).map(|schema| (**schema).clone()) else { return };
+    let Some(mut schema) = interp
+        .pydantic
+        .schemas
+        .get(index)
+        .map(|schema| (**schema).clone())
+    else {
+        return;
+    };
     match (key, value) {
         ("ref", Value::Str(reference)) => schema.reference = Some(Rc::clone(reference)),
-        ("serialization", serialization) => schema.serialization = serialization_of(interp, serialization).map(Rc::new),
+        ("serialization", serialization) => {
+            schema.serialization = serialization_of(interp, serialization).map(Rc::new)
+        }
         ("schema", inner) => {
             let inner = known(interp, inner);
             match &mut schema.kind {
@@ -282,9 +332,18 @@ pub(super) fn set_entry(interp: &mut Interp, made: &Rc<Made>, key: &str, value: 
         }
         ("metadata", metadata) => set_metadata(interp, &mut schema, metadata),
         (key, value) => {
-            let name = ["gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern"]
-                .into_iter()
-                .find(|name| *name == key);
+            let name = [
+                "gt",
+                "ge",
+                "lt",
+                "le",
+                "multiple_of",
+                "min_length",
+                "max_length",
+                "pattern",
+            ]
+            .into_iter()
+            .find(|name| *name == key);
             if let (Some(name), Kind::Scalar(_, constraints) | Kind::Sequence(_, _, constraints)) =
                 (name, &mut schema.kind)
             {
@@ -309,7 +368,10 @@ fn set_metadata(interp: &mut Interp, schema: &mut Schema, metadata: &Value) {
             "pydantic_js_extra" => schema.metadata.extra = Some(value),
             "pydantic_js_functions" | "pydantic_js_annotation_functions" => {
                 let hooks = interp.iterate(&value).ok().flatten().unwrap_or_default();
-                schema.metadata.functions.extend(hooks.into_iter().map(super::schema::Hook::User));
+                schema
+                    .metadata
+                    .functions
+                    .extend(hooks.into_iter().map(super::schema::Hook::User));
             }
             _ => {}
         }
@@ -321,7 +383,10 @@ fn known(interp: &mut Interp, value: &Value) -> Node {
     schema_of(interp, value).unwrap_or_else(|| {
         let unknown = match value {
             Value::Unknown(unknown) => Rc::clone(unknown),
-            other => Rc::new(Unknown { why: format!("the core schema {other:?} is not known"), place: None }),
+            other => Rc::new(Unknown {
+                why: format!("the core schema {other:?} is not known"),
+                place: None,
+            }),
         };
         Schema::new(Kind::Unknown(unknown)).node()
     })
@@ -330,7 +395,8 @@ fn known(interp: &mut Interp, value: &Value) -> Node {
 /// A call of `core_schema.…_schema()`.
 fn called(interp: &mut Interp, function: &str, made: &Made) -> Option<Schema> {
     let argument = |index: usize, name: &str| super::read::argument(made, index, name).cloned();
-    let mut node = |value: Option<Value>| -> Node { value.map_or_else(any, |value| known(interp, &value)) };
+    let mut node =
+        |value: Option<Value>| -> Node { value.map_or_else(any, |value| known(interp, &value)) };
     let constraints = |names: &[&'static str]| {
         let mut constraints = Constraints::default();
         for name in names {
@@ -344,7 +410,9 @@ fn called(interp: &mut Interp, function: &str, made: &Made) -> Option<Schema> {
     };
     let numeric: &[&'static str] = &["multiple_of", "le", "ge", "lt", "gt"];
     let length: &[&'static str] = &["min_length", "max_length"];
-    let scalar = |scalar: Scalar, names: &[&'static str]| Schema::new(Kind::Scalar(scalar, constraints(names)));
+    let scalar = |scalar: Scalar, names: &[&'static str]| {
+        Schema::new(Kind::Scalar(scalar, constraints(names)))
+    };
     let mut schema = match function {
         "any_schema" => Schema::new(Kind::Any),
         "none_schema" => Schema::new(Kind::None),
@@ -386,12 +454,20 @@ fn called(interp: &mut Interp, function: &str, made: &Made) -> Option<Schema> {
                 Some(Value::Int(index)) => usize::try_from(*index).ok(),
                 _ => None,
             };
-            Schema::new(Kind::Tuple { items, variadic, constraints: constraints(length) })
+            Schema::new(Kind::Tuple {
+                items,
+                variadic,
+                constraints: constraints(length),
+            })
         }
         "dict_schema" => {
             let keys = node(argument(0, "keys_schema"));
             let values = node(argument(1, "values_schema"));
-            Schema::new(Kind::Dict { keys, values, constraints: constraints(length) })
+            Schema::new(Kind::Dict {
+                keys,
+                values,
+                constraints: constraints(length),
+            })
         }
         "nullable_schema" => Schema::new(Kind::Nullable(node(argument(0, "schema")))),
         "union_schema" => {
@@ -399,27 +475,43 @@ fn called(interp: &mut Interp, function: &str, made: &Made) -> Option<Schema> {
             let choices = choices
                 .iter()
                 .map(|choice| match choice {
-                    Value::Tuple(pair) => pair.first().map_or_else(any, |choice| known(interp, choice)),
+                    Value::Tuple(pair) => pair
+                        .first()
+                        .map_or_else(any, |choice| known(interp, choice)),
                     other => known(interp, other),
                 })
                 .collect();
             Schema::new(Kind::Union(choices))
         }
         "tagged_union_schema" => {
-            let Value::Dict(choices) = argument(0, "choices")? else { return None };
-            let choices: Vec<(Value, Value)> =
-                choices.borrow().iter().map(|(key, value)| (key.0.clone(), value.clone())).collect();
-            let choices = choices.into_iter().map(|(tag, choice)| (tag, known(interp, &choice))).collect();
+            let Value::Dict(choices) = argument(0, "choices")? else {
+                return None;
+            };
+            let choices: Vec<(Value, Value)> = choices
+                .borrow()
+                .iter()
+                .map(|(key, value)| (key.0.clone(), value.clone()))
+                .collect();
+            let choices = choices
+                .into_iter()
+                .map(|(tag, choice)| (tag, known(interp, &choice)))
+                .collect();
             let discriminator = match argument(1, "discriminator") {
                 Some(Value::Str(name)) => Discriminator::Name(name),
                 _ => Discriminator::Callable,
             };
-            Schema::new(Kind::TaggedUnion { choices, discriminator })
+            Schema::new(Kind::TaggedUnion {
+                choices,
+                discriminator,
+            })
         }
         "with_default_schema" => {
             let inner = node(argument(0, "schema"));
             let default = made.kwargs.get("default").cloned();
-            Schema::new(Kind::Default { schema: inner, default })
+            Schema::new(Kind::Default {
+                schema: inner,
+                default,
+            })
         }
         "no_info_plain_validator_function" | "with_info_plain_validator_function" => {
             let input = made.kwargs.get("json_schema_input_schema").cloned();
@@ -442,18 +534,30 @@ fn called(interp: &mut Interp, function: &str, made: &Made) -> Option<Schema> {
             let schema = node(argument(1, "schema"));
             let input = made.kwargs.get("json_schema_input_schema").cloned();
             let input = input.and_then(|input| schema_of(interp, &input));
-            Schema::new(Kind::Function { validator, schema, input })
+            Schema::new(Kind::Function {
+                validator,
+                schema,
+                input,
+            })
         }
         "chain_schema" => {
             let steps = interp.iterate(&argument(0, "steps")?).ok()??;
-            Schema::new(Kind::Chain(steps.iter().map(|step| known(interp, step)).collect()))
+            Schema::new(Kind::Chain(
+                steps.iter().map(|step| known(interp, step)).collect(),
+            ))
         }
         "lax_or_strict_schema" => {
-            let (lax, strict) = (node(argument(0, "lax_schema")), node(argument(1, "strict_schema")));
+            let (lax, strict) = (
+                node(argument(0, "lax_schema")),
+                node(argument(1, "strict_schema")),
+            );
             Schema::new(Kind::LaxOrStrict { lax, strict })
         }
         "json_or_python_schema" => {
-            let (json, python) = (node(argument(0, "json_schema")), node(argument(1, "python_schema")));
+            let (json, python) = (
+                node(argument(0, "json_schema")),
+                node(argument(1, "python_schema")),
+            );
             Schema::new(Kind::JsonOrPython { json, python })
         }
         "json_schema" => {
@@ -470,9 +574,14 @@ fn called(interp: &mut Interp, function: &str, made: &Made) -> Option<Schema> {
             return Some(schema);
         }
         "typed_dict_schema" | "model_fields_schema" => {
-            let Value::Dict(fields) = argument(0, "fields")? else { return None };
-            let fields: Vec<(Value, Value)> =
-                fields.borrow().iter().map(|(key, value)| (key.0.clone(), value.clone())).collect();
+            let Value::Dict(fields) = argument(0, "fields")? else {
+                return None;
+            };
+            let fields: Vec<(Value, Value)> = fields
+                .borrow()
+                .iter()
+                .map(|(key, value)| (key.0.clone(), value.clone()))
+                .collect();
             let mut built = Vec::new();
             for (name, field) in fields {
                 let Value::Str(name) = name else { return None };
@@ -502,12 +611,19 @@ fn called(interp: &mut Interp, function: &str, made: &Made) -> Option<Schema> {
                     extra: super::schema::Extra::Ignore,
                 })
             } else {
-                Schema::new(Kind::ModelFields { fields: built, computed: Vec::new(), extras: None })
+                Schema::new(Kind::ModelFields {
+                    fields: built,
+                    computed: Vec::new(),
+                    extras: None,
+                })
             }
         }
         _ => {
             let why = format!("core_schema.{function} is not known");
-            return Some(Schema::new(Kind::Unknown(Rc::new(Unknown { why, place: made.place }))));
+            return Some(Schema::new(Kind::Unknown(Rc::new(Unknown {
+                why,
+                place: made.place,
+            }))));
         }
     };
     if let Some(serialization) = made.kwargs.get("serialization").cloned() {
@@ -527,12 +643,15 @@ fn serialization_of(interp: &mut Interp, value: &Value) -> Option<Serialization>
     let (name, made) = made_of(value)?;
     let made = Rc::clone(made);
     match name.strip_prefix("pydantic_core.core_schema.")? {
-        function @ ("plain_serializer_function_ser_schema" | "wrap_serializer_function_ser_schema") => {
+        function @ ("plain_serializer_function_ser_schema"
+        | "wrap_serializer_function_ser_schema") => {
             let returns = made.kwargs.get("return_schema").cloned();
             let returns = returns.and_then(|returns| schema_of(interp, &returns));
             Some(Serialization::Function {
                 plain: function.starts_with("plain"),
-                function: super::read::argument(&made, 0, "function").cloned().unwrap_or(Value::None),
+                function: super::read::argument(&made, 0, "function")
+                    .cloned()
+                    .unwrap_or(Value::None),
                 takes_info: matches!(made.kwargs.get("info_arg"), Some(Value::Bool(true))),
                 returns,
                 unless_none: matches!(

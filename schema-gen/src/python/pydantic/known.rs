@@ -10,7 +10,8 @@ use crate::python::value::{Class, Value};
 use super::build::{Builder, sequence_of};
 use super::read::{argument, class_attribute, dotted, made_of};
 use super::schema::{
-    Constraints, Hook, Kind, Node, Ref, Scalar, Schema, Sequence, Serialization, Validator, any, object,
+    Constraints, Hook, Kind, Node, Ref, Scalar, Schema, Sequence, Serialization, Validator, any,
+    object,
 };
 use super::typing::{inherits, plain_origin};
 
@@ -41,7 +42,9 @@ pub(super) fn is_known(value: &Value) -> bool {
                 | "pydantic_settings"
                 | "annotated_types"
                 | "sqlmodel"
-        ) || name.strip_prefix("pydantic_extra_types.").is_some_and(|name| of_extra_types(name).is_some())
+        ) || name
+            .strip_prefix("pydantic_extra_types.")
+            .is_some_and(|name| of_extra_types(name).is_some())
     })
 }
 
@@ -72,7 +75,13 @@ pub(super) fn is_plain_class(name: &str) -> bool {
 
 /// A serializer of pydantic's own that says nothing of what it gives.
 pub(super) fn opaque() -> Serialization {
-    Serialization::Function { plain: true, function: Value::None, takes_info: true, returns: None, unless_none: false }
+    Serialization::Function {
+        plain: true,
+        function: Value::None,
+        takes_info: true,
+        returns: None,
+        unless_none: false,
+    }
 }
 
 fn text(format: &str) -> super::schema::Object {
@@ -84,7 +93,11 @@ fn plain(schema: super::schema::Object) -> Schema {
 }
 
 fn after(inner: Node) -> Schema {
-    Schema::new(Kind::Function { validator: Validator::After, schema: inner, input: None })
+    Schema::new(Kind::Function {
+        validator: Validator::After,
+        schema: inner,
+        input: None,
+    })
 }
 
 fn constrained(scalar: Scalar, entries: &[(&'static str, Value)]) -> Schema {
@@ -103,15 +116,20 @@ pub(super) fn pattern() -> Schema {
 
 pub(super) fn path() -> Schema {
     let inner = Schema::scalar(Scalar::Str).node();
-    Schema::new(Kind::LaxOrStrict { lax: Rc::clone(&inner), strict: inner })
-        .with_serialization(opaque())
-        .with_hook(Hook::Update(object([("format", json!("path"))])))
+    Schema::new(Kind::LaxOrStrict {
+        lax: Rc::clone(&inner),
+        strict: inner,
+    })
+    .with_serialization(opaque())
+    .with_hook(Hook::Update(object([("format", json!("path"))])))
 }
 
 /// A class of sequences or sets by its name.
 pub(super) fn sequence(name: &str) -> Option<Sequence> {
     Some(match name {
-        "builtins.list" | "collections.abc.MutableSequence" | "collections.abc.Sequence" => Sequence::List,
+        "builtins.list" | "collections.abc.MutableSequence" | "collections.abc.Sequence" => {
+            Sequence::List
+        }
         "builtins.set" | "collections.abc.MutableSet" => Sequence::Set,
         "builtins.frozenset" | "collections.abc.Set" => Sequence::FrozenSet,
         "collections.deque" => Sequence::Deque,
@@ -127,7 +145,11 @@ pub(super) fn sequence_schema(name: &str, sequence: Sequence, items: Node) -> Sc
         return schema;
     }
     let json = schema.node();
-    Schema::new(Kind::JsonOrPython { python: Rc::clone(&json), json }).with_serialization(opaque())
+    Schema::new(Kind::JsonOrPython {
+        python: Rc::clone(&json),
+        json,
+    })
+    .with_serialization(opaque())
 }
 
 /// The schema of a bare name.
@@ -144,31 +166,49 @@ pub(super) fn schema(builder: &mut Builder, name: &str) -> Option<Schema> {
         "types.NoneType" => Schema::new(Kind::None),
         "types.EllipsisType" => Schema::new(Kind::Ellipsis),
         "pydantic_core.MISSING" => Schema::new(Kind::Missing(None)),
-        "builtins.dict" | "collections.abc.Mapping" | "collections.abc.MutableMapping" | "collections.OrderedDict" => {
-            Schema::new(Kind::Dict { keys: any(), values: any(), constraints: Constraints::default() })
-        }
+        "builtins.dict"
+        | "collections.abc.Mapping"
+        | "collections.abc.MutableMapping"
+        | "collections.OrderedDict" => Schema::new(Kind::Dict {
+            keys: any(),
+            values: any(),
+            constraints: Constraints::default(),
+        }),
         "collections.defaultdict" => {
-            let lax =
-                Schema::new(Kind::Dict { keys: any(), values: any(), constraints: Constraints::default() }).node();
-            Schema::new(Kind::LaxOrStrict { strict: Rc::clone(&lax), lax })
+            let lax = Schema::new(Kind::Dict {
+                keys: any(),
+                values: any(),
+                constraints: Constraints::default(),
+            })
+            .node();
+            Schema::new(Kind::LaxOrStrict {
+                strict: Rc::clone(&lax),
+                lax,
+            })
         }
         "collections.Counter" => Schema::new(Kind::Dict {
             keys: any(),
             values: Schema::scalar(Scalar::Int).node(),
             constraints: Constraints::default(),
         }),
-        "builtins.tuple" => {
-            Schema::new(Kind::Tuple { items: vec![any()], variadic: Some(0), constraints: Constraints::default() })
-        }
+        "builtins.tuple" => Schema::new(Kind::Tuple {
+            items: vec![any()],
+            variadic: Some(0),
+            constraints: Constraints::default(),
+        }),
         "builtins.type" => {
             let class = Schema::new(Kind::IsInstance("<class 'type'>".to_owned()));
             Schema::new(Kind::CustomError(class.node()))
         }
         "collections.abc.Callable" => Schema::new(Kind::Callable),
         "collections.abc.Hashable" => {
-            let instance = Schema::new(Kind::IsInstance("collections.abc.Hashable".to_owned())).node();
+            let instance =
+                Schema::new(Kind::IsInstance("collections.abc.Hashable".to_owned())).node();
             let json = Schema::new(Kind::Chain(vec![any(), Rc::clone(&instance)])).node();
-            let either = Schema::new(Kind::JsonOrPython { json, python: instance });
+            let either = Schema::new(Kind::JsonOrPython {
+                json,
+                python: instance,
+            });
             Schema::new(Kind::CustomError(either.node()))
         }
         "re.Pattern" => pattern(),
@@ -193,9 +233,12 @@ pub(super) fn schema(builder: &mut Builder, name: &str) -> Option<Schema> {
                 };
                 let lax = Schema::new(Kind::Plain { input: None }).node();
                 return Some(
-                    Schema::new(Kind::LaxOrStrict { strict: Rc::clone(&lax), lax })
-                        .with_serialization(opaque())
-                        .with_hook(Hook::Replace(text(format))),
+                    Schema::new(Kind::LaxOrStrict {
+                        strict: Rc::clone(&lax),
+                        lax,
+                    })
+                    .with_serialization(opaque())
+                    .with_hook(Hook::Replace(text(format))),
                 );
             }
             if let Some(extra) = name.strip_prefix("pydantic_extra_types.") {
@@ -233,43 +276,64 @@ fn url(scalar: Scalar, longest: Option<i64>) -> Schema {
         constraints.set("max_length", Value::Int(longest));
     }
     let inner = Schema::new(Kind::Scalar(scalar, constraints)).node();
-    Schema::new(Kind::Function { validator: Validator::Wrap, schema: inner, input: None })
-        .with_serialization(opaque())
-        .with_hook(Hook::Unwrap)
+    Schema::new(Kind::Function {
+        validator: Validator::Wrap,
+        schema: inner,
+        input: None,
+    })
+    .with_serialization(opaque())
+    .with_hook(Hook::Unwrap)
 }
 
 fn secret(inner: Scalar) -> Schema {
     let shown = Schema::scalar(inner).node();
     let json = after(Rc::clone(&shown)).node();
-    let either = Schema::new(Kind::JsonOrPython { json: Rc::clone(&json), python: json })
-        .with_serialization(Serialization::Function {
-            plain: true,
-            function: Value::None,
-            takes_info: true,
-            returns: None,
-            unless_none: true,
-        })
-        .node();
-    let keys = object([("type", json!("string")), ("writeOnly", json!(true)), ("format", json!("password"))]);
-    Schema::new(Kind::LaxOrStrict { lax: Rc::clone(&either), strict: either }).with_hook(Hook::Instead(shown, keys))
+    let either = Schema::new(Kind::JsonOrPython {
+        json: Rc::clone(&json),
+        python: json,
+    })
+    .with_serialization(Serialization::Function {
+        plain: true,
+        function: Value::None,
+        takes_info: true,
+        returns: None,
+        unless_none: true,
+    })
+    .node();
+    let keys = object([
+        ("type", json!("string")),
+        ("writeOnly", json!(true)),
+        ("format", json!("password")),
+    ]);
+    Schema::new(Kind::LaxOrStrict {
+        lax: Rc::clone(&either),
+        strict: either,
+    })
+    .with_hook(Hook::Instead(shown, keys))
 }
 
 fn of_pydantic(builder: &mut Builder, name: &str) -> Option<Schema> {
     Some(match name {
-        "AnyUrl" | "AnyHttpUrl" | "AnyWebsocketUrl" | "FileUrl" | "FtpUrl" | "CockroachDsn" | "AmqpDsn"
-        | "RedisDsn" | "KafkaDsn" | "MySQLDsn" | "MariaDBDsn" | "ClickHouseDsn" | "SnowflakeDsn" => {
-            url(Scalar::Url, None)
-        }
+        "AnyUrl" | "AnyHttpUrl" | "AnyWebsocketUrl" | "FileUrl" | "FtpUrl" | "CockroachDsn"
+        | "AmqpDsn" | "RedisDsn" | "KafkaDsn" | "MySQLDsn" | "MariaDBDsn" | "ClickHouseDsn"
+        | "SnowflakeDsn" => url(Scalar::Url, None),
         "HttpUrl" | "WebsocketUrl" => url(Scalar::Url, Some(2083)),
         "PostgresDsn" | "MongoDsn" | "NatsDsn" => url(Scalar::MultiHostUrl, None),
-        "EmailStr" => after(Schema::scalar(Scalar::Str).node())
-            .with_hook(Hook::Update(object([("type", json!("string")), ("format", json!("email"))]))),
+        "EmailStr" => after(Schema::scalar(Scalar::Str).node()).with_hook(Hook::Update(object([
+            ("type", json!("string")),
+            ("format", json!("email")),
+        ]))),
         "NameEmail" => {
             let shown = Schema::scalar(Scalar::Str).node();
-            let either = Schema::new(Kind::JsonOrPython { json: Rc::clone(&shown), python: shown })
-                .with_serialization(Serialization::Text);
-            after(either.node())
-                .with_hook(Hook::Update(object([("type", json!("string")), ("format", json!("name-email"))])))
+            let either = Schema::new(Kind::JsonOrPython {
+                json: Rc::clone(&shown),
+                python: shown,
+            })
+            .with_serialization(Serialization::Text);
+            after(either.node()).with_hook(Hook::Update(object([
+                ("type", json!("string")),
+                ("format", json!("name-email")),
+            ])))
         }
         "IPvAnyAddress" => plain(text("ipvanyaddress")).with_serialization(Serialization::Text),
         "IPvAnyInterface" => plain(text("ipvanyinterface")).with_serialization(Serialization::Text),
@@ -278,12 +342,16 @@ fn of_pydantic(builder: &mut Builder, name: &str) -> Option<Schema> {
         "SecretBytes" => secret(Scalar::Bytes),
         "Json" => Schema::new(Kind::Json(None)),
         "PastDate" | "FutureDate" => Schema::scalar(Scalar::Date),
-        "PastDatetime" | "FutureDatetime" | "AwareDatetime" | "NaiveDatetime" => Schema::scalar(Scalar::DateTime),
+        "PastDatetime" | "FutureDatetime" | "AwareDatetime" | "NaiveDatetime" => {
+            Schema::scalar(Scalar::DateTime)
+        }
         "ByteSize" => {
             let pattern = ("pattern", Value::str(r"^\s*(\d*\.?\d+)\s*(\w+)?"));
             let number = constrained(Scalar::Int, &[("ge", Value::Int(0))]);
-            let either =
-                Schema::new(Kind::Union(vec![constrained(Scalar::Str, &[pattern]).node(), number.clone().node()]));
+            let either = Schema::new(Kind::Union(vec![
+                constrained(Scalar::Str, &[pattern]).node(),
+                number.clone().node(),
+            ]));
             after(either.node()).with_serialization(Serialization::Function {
                 plain: true,
                 function: Value::symbol("builtins.int"),
@@ -293,20 +361,34 @@ fn of_pydantic(builder: &mut Builder, name: &str) -> Option<Schema> {
             })
         }
         "PaymentCardNumber" => {
-            let lengths = [("min_length", Value::Int(12)), ("max_length", Value::Int(19))];
+            let lengths = [
+                ("min_length", Value::Int(12)),
+                ("max_length", Value::Int(19)),
+            ];
             after(constrained(Scalar::Str, &lengths).node())
         }
-        "Color" | "color.Color" => plain(object([("type", json!("string")), ("format", json!("color"))]))
-            .with_serialization(Serialization::Text),
+        "Color" | "color.Color" => plain(object([
+            ("type", json!("string")),
+            ("format", json!("color")),
+        ]))
+        .with_serialization(Serialization::Text),
         "ImportString" => Schema::new(Kind::Plain { input: None })
             .with_serialization(opaque())
-            .with_hook(Hook::Instead(Schema::scalar(Scalar::Str).node(), object([]))),
+            .with_hook(Hook::Instead(
+                Schema::scalar(Scalar::Str).node(),
+                object([]),
+            )),
         "JsonValue" => {
-            let schema = Schema::new(Kind::Any).with_reference(Ref::from("pydantic.types.JsonValue:1"));
+            let schema =
+                Schema::new(Kind::Any).with_reference(Ref::from("pydantic.types.JsonValue:1"));
             builder.defined(schema)
         }
         "BaseModel" => {
-            let keys = object([("type", json!("object")), ("properties", json!({})), ("title", json!("BaseModel"))]);
+            let keys = object([
+                ("type", json!("object")),
+                ("properties", json!({})),
+                ("title", json!("BaseModel")),
+            ]);
             let schema = Schema::new(Kind::Any)
                 .with_reference(Ref::from("pydantic.main.BaseModel:1"))
                 .with_hook(Hook::Replace(keys));
@@ -320,24 +402,32 @@ fn of_pydantic(builder: &mut Builder, name: &str) -> Option<Schema> {
 /// Types of the `pydantic-extra-types` package.
 fn of_extra_types(name: &str) -> Option<Schema> {
     let pattern = |pattern: &str| {
-        after(Schema::scalar(Scalar::Str).node()).with_hook(Hook::Update(object([("pattern", json!(pattern))])))
+        after(Schema::scalar(Scalar::Str).node())
+            .with_hook(Hook::Update(object([("pattern", json!(pattern))])))
     };
     let text = |least: i64, most: i64| {
-        let lengths = [("min_length", Value::Int(least)), ("max_length", Value::Int(most))];
+        let lengths = [
+            ("min_length", Value::Int(least)),
+            ("max_length", Value::Int(most)),
+        ];
         after(constrained(Scalar::Str, &lengths).node())
     };
     Some(match name {
-        "color.Color" => plain(object([("type", json!("string")), ("format", json!("color"))]))
-            .with_serialization(Serialization::Text),
+        "color.Color" => plain(object([
+            ("type", json!("string")),
+            ("format", json!("color")),
+        ]))
+        .with_serialization(Serialization::Text),
         "country.CountryAlpha2" | "language_code.LanguageAlpha2" => pattern(r"^\w{2}$"),
         "country.CountryAlpha3" => pattern(r"^\w{3}$"),
         "country.CountryNumericCode" => pattern("^[0-9]{3}$"),
-        "country.CountryShortName" | "iban.IBAN" | "isbn.ISBN" | "mac_address.MacAddress" | "domain.DomainStr" => {
-            after(Schema::scalar(Scalar::Str).node())
-        }
-        "phone_numbers.PhoneNumber" => {
-            after(Schema::scalar(Scalar::Str).node()).with_hook(Hook::Update(object([("format", json!("phone"))])))
-        }
+        "country.CountryShortName"
+        | "iban.IBAN"
+        | "isbn.ISBN"
+        | "mac_address.MacAddress"
+        | "domain.DomainStr" => after(Schema::scalar(Scalar::Str).node()),
+        "phone_numbers.PhoneNumber" => after(Schema::scalar(Scalar::Str).node())
+            .with_hook(Hook::Update(object([("format", json!("phone"))]))),
         "payment.PaymentCardNumber" => text(12, 19),
         "routing_number.ABARoutingNumber" => text(9, 9),
         "pendulum_dt.DateTime" => after(Schema::scalar(Scalar::DateTime).node()),
@@ -346,11 +436,20 @@ fn of_extra_types(name: &str) -> Option<Schema> {
         "pendulum_dt.Duration" => after(Schema::scalar(Scalar::TimeDelta).node()),
         "semantic_version.SemanticVersion" | "semver._VersionPydanticAnnotation" => {
             let text = Schema::scalar(Scalar::Str).node();
-            let steps = Schema::new(Kind::Chain(vec![text, Schema::new(Kind::Plain { input: None }).node()])).node();
-            Schema::new(Kind::JsonOrPython { json: Rc::clone(&steps), python: steps })
-                .with_serialization(Serialization::Text)
+            let steps = Schema::new(Kind::Chain(vec![
+                text,
+                Schema::new(Kind::Plain { input: None }).node(),
+            ]))
+            .node();
+            Schema::new(Kind::JsonOrPython {
+                json: Rc::clone(&steps),
+                python: steps,
+            })
+            .with_serialization(Serialization::Text)
         }
-        "uuid_types.UUID6" | "uuid_types.UUID7" | "uuid_types.UUID8" => Schema::scalar(Scalar::Uuid),
+        "uuid_types.UUID6" | "uuid_types.UUID7" | "uuid_types.UUID8" => {
+            Schema::scalar(Scalar::Uuid)
+        }
         _ => return None,
     })
 }
@@ -358,12 +457,22 @@ fn of_extra_types(name: &str) -> Option<Schema> {
 /// A class of the user on one of these.
 pub(super) fn subclass(builder: &mut Builder, class: &Rc<Class>) -> Option<Schema> {
     let value = Value::Class(Rc::clone(class));
-    let single = ["AnyUrl", "AnyHttpUrl", "HttpUrl", "WebsocketUrl", "AnyWebsocketUrl", "FileUrl", "FtpUrl"]
-        .map(|name| format!("pydantic.{name}"));
+    let single = [
+        "AnyUrl",
+        "AnyHttpUrl",
+        "HttpUrl",
+        "WebsocketUrl",
+        "AnyWebsocketUrl",
+        "FileUrl",
+        "FtpUrl",
+    ]
+    .map(|name| format!("pydantic.{name}"));
     let layers = builder.interp.mro(class);
     for layer in layers.iter() {
         let Some(name) = dotted(layer) else { continue };
-        let Some(short) = name.strip_prefix("pydantic.") else { continue };
+        let Some(short) = name.strip_prefix("pydantic.") else {
+            continue;
+        };
         if short.ends_with("Url") || short.ends_with("Dsn") {
             let mut schema = of_pydantic(builder, short)?;
             if let Some(constraints) = class_attribute(builder.interp, class, "_constraints") {
@@ -385,17 +494,31 @@ pub(super) fn subclass(builder: &mut Builder, class: &Rc<Class>) -> Option<Schem
             }
             return Some(schema);
         }
-        if matches!(short, "SecretStr" | "SecretBytes" | "ByteSize" | "EmailStr" | "NameEmail" | "PaymentCardNumber") {
+        if matches!(
+            short,
+            "SecretStr"
+                | "SecretBytes"
+                | "ByteSize"
+                | "EmailStr"
+                | "NameEmail"
+                | "PaymentCardNumber"
+        ) {
             return of_pydantic(builder, short);
         }
         if short == "Secret" {
             let inner = class.bases.iter().find_map(|base| match base {
-                Value::Generic(it) if it.origin.is_symbol("pydantic.Secret") => it.args.first().cloned(),
+                Value::Generic(it) if it.origin.is_symbol("pydantic.Secret") => {
+                    it.args.first().cloned()
+                }
                 _ => None,
             })?;
             let inner = builder.node(&inner);
             return Some(
-                Schema::new(Kind::JsonOrPython { python: Rc::clone(&inner), json: inner }).with_serialization(opaque()),
+                Schema::new(Kind::JsonOrPython {
+                    python: Rc::clone(&inner),
+                    json: inner,
+                })
+                .with_serialization(opaque()),
             );
         }
     }

@@ -51,8 +51,8 @@ use crate::Diagnostic;
 pub(crate) use self::encode::json_to_value;
 pub(crate) use self::field::FieldInfo;
 pub(crate) use self::hooks::{
-    call_made, call_symbol, class_created, construct, descriptor, made_attribute, made_subscript, made_truth,
-    model_attribute, set_made_subscript,
+    call_made, call_symbol, class_created, construct, descriptor, made_attribute, made_subscript,
+    made_truth, model_attribute, set_made_subscript,
 };
 pub(crate) use self::typing::annotated_type;
 pub(crate) use signature::signature;
@@ -119,23 +119,32 @@ pub(crate) fn definitions(
             },
             None => None,
         };
-        let context = Context { config: config.into_iter().collect(), ..Context::default() };
+        let context = Context {
+            config: config.into_iter().collect(),
+            ..Context::default()
+        };
         let node = Builder::new(interp, context).node(&request.info.annotated());
         let annotation = request.info.annotation.clone().unwrap_or(Value::None);
         let own = separate_input_output_schemas || has_computed_fields(interp, &annotation);
         inputs.push((node, if own { request.mode } else { Mode::Validation }));
-        annotations.push((typing::inspect(interp, &annotation).annotation, request.mode));
+        annotations.push((
+            typing::inspect(interp, &annotation).annotation,
+            request.mode,
+        ));
     }
     // Models and enumerations that the types name are defined also where the schema leaves them out.
     for mode in [Mode::Validation, Mode::Serialization] {
         let mut flat = Vec::new();
         for (annotation, own) in &annotations {
             if *own == mode {
-                flat_models(interp, annotation, &mut flat);
+                flat_models(interp, annotation, &mut flat, &mut Vec::new());
             }
         }
         for value in flat {
-            if !annotations.iter().any(|(annotation, _)| annotation.same(&value)) {
+            if !annotations
+                .iter()
+                .any(|(annotation, _)| annotation.same(&value))
+            {
                 let node = Builder::new(interp, Context::default()).node(&value);
                 let own = separate_input_output_schemas || has_computed_fields(interp, &value);
                 inputs.push((node, if own { mode } else { Mode::Validation }));
@@ -177,7 +186,23 @@ pub(crate) fn definitions(
 }
 
 /// `get_flat_models_from_field` of FastAPI.
-fn flat_models(interp: &mut Interp, annotation: &Value, found: &mut Vec<Value>) {
+fn flat_models(
+    interp: &mut Interp,
+    annotation: &Value,
+    found: &mut Vec<Value>,
+    names: &mut Vec<(usize, Rc<str>)>,
+) {
+    // A type may name itself.
+    if let Value::Forward(forward) = annotation {
+        let name = (
+            Rc::as_ptr(&forward.scope) as usize,
+            Rc::clone(&forward.text),
+        );
+        if names.contains(&name) {
+            return;
+        }
+        names.push(name);
+    }
     let value = typing::normal(interp, annotation);
     let value = match &value {
         Value::Symbol(_) if !known::is_known(&value) => model::forced(interp, &value),
@@ -188,13 +213,13 @@ fn flat_models(interp: &mut Interp, annotation: &Value, found: &mut Vec<Value>) 
         Value::Generic(_) if is_model(interp, &value) => None,
         Value::Generic(it) => {
             for arg in it.args.clone() {
-                flat_models(interp, &arg, found);
+                flat_models(interp, &arg, found, names);
             }
             return;
         }
         Value::Union(items) => {
             for item in items.iter() {
-                flat_models(interp, item, found);
+                flat_models(interp, item, found, names);
             }
             return;
         }
@@ -211,7 +236,7 @@ fn flat_models(interp: &mut Interp, annotation: &Value, found: &mut Vec<Value>) 
     if is_model {
         for field in fields(interp, &value) {
             if let Some(annotation) = &field.info.annotation {
-                flat_models(interp, annotation, found);
+                flat_models(interp, annotation, found, names);
             }
         }
     }
@@ -245,10 +270,17 @@ fn try_json_schema(
     // A schema that is nothing but the only reference to a definition is that definition.
     if let (Some(Json::String(reference)), 1) = (written.get("$ref").cloned(), written.len()) {
         let name = emitter.state.names.of_reference(&reference);
-        if let Some(definition) = name.and_then(|name| emitter.state.definitions.get(&name).cloned()) {
+        if let Some(definition) =
+            name.and_then(|name| emitter.state.definitions.get(&name).cloned())
+        {
             let mut counts = Vec::new();
             let mut visited = Vec::new();
-            count_references(&emitter.state, &Json::Object(definition.clone()), &mut counts, &mut visited);
+            count_references(
+                &emitter.state,
+                &Json::Object(definition.clone()),
+                &mut counts,
+                &mut visited,
+            );
             if !counts.contains(&reference) {
                 written = definition;
             }
@@ -259,7 +291,9 @@ fn try_json_schema(
     let mut open = Vec::new();
     names::references(&json, &mut open);
     while let Some(reference) = open.pop() {
-        let Some(name) = emitter.state.names.of_reference(&reference) else { continue };
+        let Some(name) = emitter.state.names.of_reference(&reference) else {
+            continue;
+        };
         if used.contains(&name) {
             continue;
         }
@@ -274,18 +308,28 @@ fn try_json_schema(
     remapping.apply(&mut json);
     let definitions = remapping.definitions(definitions);
     if let (Json::Object(object), false) = (&mut json, definitions.is_empty()) {
-        object.insert("$defs".to_owned(), Json::Object(definitions.into_iter().collect()));
+        object.insert(
+            "$defs".to_owned(),
+            Json::Object(definitions.into_iter().collect()),
+        );
     }
     Ok(names::sorted(json, None))
 }
 
 /// The references that a schema leads to.
-fn count_references(state: &emit::State, json: &Json, found: &mut Vec<String>, visited: &mut Vec<String>) {
+fn count_references(
+    state: &emit::State,
+    json: &Json,
+    found: &mut Vec<String>,
+    visited: &mut Vec<String>,
+) {
     let mut own = Vec::new();
     names::references(json, &mut own);
     for reference in own {
         found.push(reference.clone());
-        let Some(name) = state.names.of_reference(&reference) else { continue };
+        let Some(name) = state.names.of_reference(&reference) else {
+            continue;
+        };
         if visited.contains(&name) {
             continue;
         }
@@ -303,7 +347,10 @@ fn failed(interp: &mut Interp, failure: &Fail) -> Object {
         Fail::Invalid(why) => format!("pydantic cannot make a JSON Schema: {why}"),
         Fail::Raised(super::interp::Raised::Stopped(unknown)) => unknown.why.clone(),
         Fail::Raised(super::interp::Raised::Exception(error)) => {
-            format!("an exception was raised: {}", interp.text(error, true).unwrap_or_default())
+            format!(
+                "an exception was raised: {}",
+                interp.text(error, true).unwrap_or_default()
+            )
         }
     };
     unknown_json(interp, &Rc::new(Unknown { why, place: None }))
@@ -318,8 +365,15 @@ fn unknown_json(interp: &mut Interp, unknown: &Rc<Unknown>) -> Object {
     };
     if !interp.pydantic.reported.contains(&text) {
         interp.pydantic.reported.push(text.clone());
-        let (file, line) = at.map_or((None, None), |(file, line)| (Some(file.to_string()), Some(line)));
-        interp.report(Diagnostic { code: "unknown-schema", message: unknown.why.clone(), file, line });
+        let (file, line) = at.map_or((None, None), |(file, line)| {
+            (Some(file.to_string()), Some(line))
+        });
+        interp.report(Diagnostic {
+            code: "unknown-schema",
+            message: unknown.why.clone(),
+            file,
+            line,
+        });
     }
     schema::object([("x-hitchpost-unknown", json!(text))])
 }
@@ -330,7 +384,9 @@ pub(crate) fn fields(interp: &mut Interp, model: &Value) -> Vec<ModelField> {
         return model::fields(interp, &class, &args).to_vec();
     }
     match generic::parametrised(interp, model) {
-        Some((class, args)) if dataclass::is(interp, &class) => dataclass::fields(interp, &class, &args),
+        Some((class, args)) if dataclass::is(interp, &class) => {
+            dataclass::fields(interp, &class, &args)
+        }
         _ => Vec::new(),
     }
 }
@@ -354,23 +410,39 @@ pub(crate) fn has_computed_fields(interp: &mut Interp, annotation: &Value) -> bo
 }
 
 fn computed_in(interp: &mut Interp, annotation: &Value, visited: &mut Vec<Value>) -> bool {
+    if let Value::Forward(_) = annotation {
+        if visited.iter().any(|other| other.same(annotation)) {
+            return false;
+        }
+        visited.push(annotation.clone());
+    }
     let value = typing::inspect(interp, annotation).annotation;
     if is_model(interp, &value) {
         if visited.iter().any(|other| other.same(&value)) {
             return false;
         }
         visited.push(value.clone());
-        let Some((class, args)) = model::of(interp, &value) else { return false };
+        let Some((class, args)) = model::of(interp, &value) else {
+            return false;
+        };
         if !model::decorators(interp, &class).computed_fields.is_empty() {
             return true;
         }
         let fields = model::fields(interp, &class, &args);
         return fields.iter().any(|field| {
-            field.info.annotation.as_ref().is_some_and(|annotation| computed_in(interp, annotation, visited))
+            field
+                .info
+                .annotation
+                .as_ref()
+                .is_some_and(|annotation| computed_in(interp, annotation, visited))
         });
     }
     match &value {
-        Value::Generic(it) => it.args.clone().iter().any(|arg| computed_in(interp, arg, visited)),
+        Value::Generic(it) => it
+            .args
+            .clone()
+            .iter()
+            .any(|arg| computed_in(interp, arg, visited)),
         Value::Union(items) => items.iter().any(|item| computed_in(interp, item, visited)),
         Value::Class(class) if visited.is_empty() && dataclass::is(interp, class) => {
             !model::decorators(interp, class).computed_fields.is_empty()
@@ -384,7 +456,12 @@ pub(crate) fn is_model(interp: &mut Interp, value: &Value) -> bool {
     typing::inherits(
         interp,
         value,
-        &["pydantic.BaseModel", "pydantic.RootModel", "pydantic_settings.BaseSettings", "sqlmodel.SQLModel"],
+        &[
+            "pydantic.BaseModel",
+            "pydantic.RootModel",
+            "pydantic_settings.BaseSettings",
+            "sqlmodel.SQLModel",
+        ],
     )
 }
 
@@ -399,7 +476,15 @@ pub(crate) fn is_dataclass(interp: &mut Interp, value: &Value) -> bool {
 /// `to_jsonable_python(value)`, `model_dump(mode="json")`: a value as JSON, where that is known and
 /// possible.
 pub(crate) fn to_json(interp: &mut Interp, value: &Value, by_alias: bool) -> Option<Json> {
-    encode::jsonable_as(interp, value, encode::Style { by_alias, ..encode::Style::default() }).ok()
+    encode::jsonable_as(
+        interp,
+        value,
+        encode::Style {
+            by_alias,
+            ..encode::Style::default()
+        },
+    )
+    .ok()
 }
 
 /// [`to_json`] by alias.
@@ -412,7 +497,13 @@ fn is_enum(interp: &mut Interp, class: &Rc<Class>) -> bool {
         || typing::inherits(
             interp,
             &Value::Class(Rc::clone(class)),
-            &["enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"],
+            &[
+                "enum.Enum",
+                "enum.IntEnum",
+                "enum.StrEnum",
+                "enum.Flag",
+                "enum.IntFlag",
+            ],
         )
 }
 
@@ -446,7 +537,8 @@ fn class_docstring(interp: &mut Interp, class: &Value) -> Option<Rc<str>> {
 
 /// `__name__` of a model class.
 fn model_name(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> String {
-    if !args.is_empty() && read::class_attribute(interp, class, "model_parametrized_name").is_some() {
+    if !args.is_empty() && read::class_attribute(interp, class, "model_parametrized_name").is_some()
+    {
         let given = Value::Class(Rc::clone(class));
         if let Ok(method) = interp.attribute(&given, "model_parametrized_name") {
             let params = Value::Tuple(Rc::from(args.to_vec()));
@@ -470,8 +562,12 @@ fn is_deprecated_class(class: &Rc<Class>) -> bool {
 fn named_tuple_fields(interp: &mut Interp, class: &Rc<Class>) -> Vec<(Name, Value, Option<Value>)> {
     for layer in interp.mro(class).iter() {
         let Value::Class(layer) = layer else { continue };
-        let direct =
-            layer.bases.iter().any(|base| matches!(dotted(base), Some("typing.NamedTuple" | "collections.namedtuple")));
+        let direct = layer.bases.iter().any(|base| {
+            matches!(
+                dotted(base),
+                Some("typing.NamedTuple" | "collections.namedtuple")
+            )
+        });
         if !direct {
             continue;
         }
@@ -503,18 +599,37 @@ fn named_tuple_fields(interp: &mut Interp, class: &Rc<Class>) -> Vec<(Name, Valu
 
 /// `RootModel[T]` as the class that it is.
 fn root_class(interp: &mut Interp, args: &[Value]) -> Option<Rc<Class>> {
-    let same =
-        |other: &[Value]| other.len() == args.len() && other.iter().zip(args).all(|(left, right)| left.same(right));
+    let same = |other: &[Value]| {
+        other.len() == args.len() && other.iter().zip(args).all(|(left, right)| left.same(right))
+    };
     if let Some((_, class)) = interp.pydantic.roots.iter().find(|(other, _)| same(other)) {
         return Some(Rc::clone(class));
     }
-    let shown: Vec<String> = args.iter().map(|arg| generic::display(interp, arg)).collect();
+    let shown: Vec<String> = args
+        .iter()
+        .map(|arg| generic::display(interp, arg))
+        .collect();
     let name = format!("RootModel[{}]", shown.join(", "));
-    let bases = vec![read::generic(Value::symbol("pydantic.RootModel"), args.to_vec())];
+    let bases = vec![read::generic(
+        Value::symbol("pydantic.RootModel"),
+        args.to_vec(),
+    )];
     let mut namespace = Namespace::default();
     namespace.insert(Name::from("__module__"), Value::str("pydantic.root_model"));
-    let made = interp.new_class(&name, bases, namespace, Vec::new(), Namespace::default(), None);
-    let Ok(Value::Class(class)) = made else { return None };
-    interp.pydantic.roots.push((args.to_vec(), Rc::clone(&class)));
+    let made = interp.new_class(
+        &name,
+        bases,
+        namespace,
+        Vec::new(),
+        Namespace::default(),
+        None,
+    );
+    let Ok(Value::Class(class)) = made else {
+        return None;
+    };
+    interp
+        .pydantic
+        .roots
+        .push((args.to_vec(), Rc::clone(&class)));
     Some(class)
 }

@@ -39,7 +39,9 @@ impl Decorated {
     /// Whether it is for this field.
     pub(super) fn is_for(&self, field: &str) -> bool {
         self.mark.as_ref().is_some_and(|mark| {
-            mark.args.iter().any(|arg| matches!(arg, Value::Str(name) if &**name == field || &**name == "*"))
+            mark.args
+                .iter()
+                .any(|arg| matches!(arg, Value::Str(name) if &**name == field || &**name == "*"))
         })
     }
 }
@@ -59,7 +61,9 @@ pub(super) struct Decorators {
 
 /// The decorator and the method in a record of its application.
 pub(super) fn peel(value: &Value) -> Option<(&str, Option<&Rc<Made>>, &Value)> {
-    let Value::Made(applied) = value else { return None };
+    let Value::Made(applied) = value else {
+        return None;
+    };
     let function = applied.args.first()?;
     match &applied.callee {
         // `@computed_field`
@@ -96,7 +100,9 @@ pub(super) fn decorators(interp: &mut Interp, class: &Rc<Class>) -> Decorators {
             let (mark_name, mark, function) = match value {
                 Value::Descriptor(descriptor) => {
                     let Some(mark) = descriptor.marks.iter().rev().find_map(|mark| match mark {
-                        Value::Symbol(symbol) if is_decorator(&symbol.0) => Some((symbol.0.to_string(), None)),
+                        Value::Symbol(symbol) if is_decorator(&symbol.0) => {
+                            Some((symbol.0.to_string(), None))
+                        }
                         Value::Made(made) => callee(made)
                             .filter(|name| is_decorator(name))
                             .map(|name| (name.to_owned(), Some(Rc::clone(made)))),
@@ -108,7 +114,9 @@ pub(super) fn decorators(interp: &mut Interp, class: &Rc<Class>) -> Decorators {
                     (mark.0, mark.1, value.clone())
                 }
                 _ => match peel(value) {
-                    Some((name, mark, function)) => (name.to_owned(), mark.cloned(), function.clone()),
+                    Some((name, mark, function)) => {
+                        (name.to_owned(), mark.cloned(), function.clone())
+                    }
                     None => continue,
                 },
             };
@@ -121,7 +129,14 @@ pub(super) fn decorators(interp: &mut Interp, class: &Rc<Class>) -> Decorators {
                 "pydantic.model_serializer" => &mut all.model_serializers,
                 _ => &mut all.computed_fields,
             };
-            kind.insert(Rc::clone(name), Decorated { name: Rc::clone(name), mark, function });
+            kind.insert(
+                Rc::clone(name),
+                Decorated {
+                    name: Rc::clone(name),
+                    mark,
+                    function,
+                },
+            );
         }
     }
     all
@@ -129,12 +144,21 @@ pub(super) fn decorators(interp: &mut Interp, class: &Rc<Class>) -> Decorators {
 
 /// The fields of a model, its parents' first, those of a parametrised one with their variables
 /// replaced (`collect_model_fields`).
-pub(super) fn fields(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> Rc<Vec<ModelField>> {
+pub(super) fn fields(
+    interp: &mut Interp,
+    class: &Rc<Class>,
+    args: &[Value],
+) -> Rc<Vec<ModelField>> {
     if !args.is_empty() {
         let plain = fields(interp, class, &[]);
         let map = generic::arguments(interp, class, args);
         let settings = config::of_model(interp, class);
-        return Rc::new(plain.iter().map(|field| replaced(interp, field, &map, &settings)).collect());
+        return Rc::new(
+            plain
+                .iter()
+                .map(|field| replaced(interp, field, &map, &settings))
+                .collect(),
+        );
     }
     let key = Rc::as_ptr(class) as usize;
     if let Some(fields) = interp.pydantic.fields.get(&key) {
@@ -187,7 +211,10 @@ pub(super) fn fields(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> 
             continue;
         }
         let assigned = assigned(interp, class, &layers, &name);
-        if matches!(assigned.as_ref().and_then(made_of), Some(("sqlmodel.Relationship" | "pydantic.PrivateAttr", _))) {
+        if matches!(
+            assigned.as_ref().and_then(made_of),
+            Some(("sqlmodel.Relationship" | "pydantic.PrivateAttr", _))
+        ) {
             continue;
         }
         complete &= !matches!(annotation, Value::Forward(_));
@@ -196,28 +223,31 @@ pub(super) fn fields(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> 
             (None, _) => FieldInfo::from_annotation(interp, &annotation),
             (Some(assigned), _) => {
                 let annotation = match inherited.get(&name) {
-                    Some(parent) if !own => parent.info.original_annotation.clone().unwrap_or(annotation),
+                    Some(parent) if !own => parent
+                        .info
+                        .original_annotation
+                        .clone()
+                        .unwrap_or(annotation),
                     _ => annotation,
                 };
                 FieldInfo::from_annotated_attribute(interp, &annotation, assigned)
             }
         };
-        if info.qualifiers.contains(&"class_var") || info.qualifiers.contains(&"final") && !info.is_required() {
+        if info.qualifiers.contains(&"class_var")
+            || info.qualifiers.contains(&"final") && !info.is_required()
+        {
             continue;
         }
         from_config(interp, &settings, &name, &mut info);
         result.push(ModelField { name, info });
     }
     if settings.flag("use_attribute_docstrings") {
-        for layer in layers.iter() {
-            let Value::Class(layer) = layer else { continue };
-            let Some(definition) = layer.definition.as_deref() else { continue };
-            for (name, text) in attribute_docstrings(definition) {
-                if let Some(field) = result.iter_mut().find(|field| field.name == name)
-                    && field.info.attribute("description").is_none()
-                {
-                    field.info.set("description", Value::Str(text));
-                }
+        let own = class.definition.as_deref().map(attribute_docstrings);
+        for (name, text) in own.unwrap_or_default() {
+            if let Some(field) = result.iter_mut().find(|field| field.name == name)
+                && field.info.attribute("description").is_none()
+            {
+                field.info.set("description", Value::Str(text));
             }
         }
     }
@@ -233,12 +263,16 @@ pub(super) fn fields(interp: &mut Interp, class: &Rc<Class>, args: &[Value]) -> 
 fn assigned(interp: &mut Interp, class: &Rc<Class>, layers: &[Value], name: &str) -> Option<Value> {
     for layer in layers {
         let Value::Class(layer) = layer else { continue };
-        let Some(value) = layer.namespace.borrow().get(name).cloned() else { continue };
+        let Some(value) = layer.namespace.borrow().get(name).cloned() else {
+            continue;
+        };
         if Rc::ptr_eq(layer, class) {
             return Some(value);
         }
         if is_model(interp, &Value::Class(Rc::clone(layer))) {
-            let is_field = fields(interp, layer, &[]).iter().any(|field| &*field.name == name);
+            let is_field = fields(interp, layer, &[])
+                .iter()
+                .any(|field| &*field.name == name);
             if is_field {
                 continue;
             }
@@ -253,8 +287,15 @@ fn assigned(interp: &mut Interp, class: &Rc<Class>, layers: &[Value], name: &str
 }
 
 /// A field of a parametrised model: made anew of its annotation and what was assigned.
-fn replaced(interp: &mut Interp, field: &ModelField, map: &TypeVars, settings: &Config) -> ModelField {
-    let Some(original) = field.info.original_annotation.clone() else { return field.clone() };
+fn replaced(
+    interp: &mut Interp,
+    field: &ModelField,
+    map: &TypeVars,
+    settings: &Config,
+) -> ModelField {
+    let Some(original) = field.info.original_annotation.clone() else {
+        return field.clone();
+    };
     let annotation = generic::substitute(interp, &original, map);
     let mut info = match &field.info.original_assignment {
         Some(assigned) => FieldInfo::from_annotated_attribute(interp, &annotation, assigned),
@@ -266,30 +307,48 @@ fn replaced(interp: &mut Interp, field: &ModelField, map: &TypeVars, settings: &
         info.set("description", description.clone());
     }
     from_config(interp, settings, &field.name, &mut info);
-    ModelField { name: Rc::clone(&field.name), info }
+    ModelField {
+        name: Rc::clone(&field.name),
+        info,
+    }
 }
 
 /// Titles and aliases that the configuration generates (`update_field_from_config`).
-pub(super) fn from_config(interp: &mut Interp, settings: &Config, name: &Name, info: &mut FieldInfo) {
-    let title_generator =
-        info.attribute("field_title_generator").or_else(|| settings.get("field_title_generator")).cloned();
+pub(super) fn from_config(
+    interp: &mut Interp,
+    settings: &Config,
+    name: &Name,
+    info: &mut FieldInfo,
+) {
+    let title_generator = info
+        .attribute("field_title_generator")
+        .or_else(|| settings.get("field_title_generator"))
+        .cloned();
     if let (Some(generator), None) = (title_generator, info.attribute("title")) {
-        let title = call(interp, &generator, vec![Value::Str(Rc::clone(name)), field_info_value(info)]);
+        let title = call(
+            interp,
+            &generator,
+            vec![Value::Str(Rc::clone(name)), field_info_value(info)],
+        );
         info.set("title", title);
     }
-    let Some(generator) = settings.get("alias_generator").cloned() else { return };
+    let Some(generator) = settings.get("alias_generator").cloned() else {
+        return;
+    };
     let priority = match info.attribute("alias_priority") {
         Some(Value::Int(priority)) => Some(*priority),
         _ => None,
     };
-    let all_given =
-        ["alias", "validation_alias", "serialization_alias"].iter().all(|name| info.attribute(name).is_some());
+    let all_given = ["alias", "validation_alias", "serialization_alias"]
+        .iter()
+        .all(|name| info.attribute(name).is_some());
     if priority.is_some_and(|priority| priority > 1) && all_given {
         return;
     }
     let [alias, validation, serialization] = generated_aliases(interp, &generator, name);
-    let first =
-        |one: &Option<Value>, other: &Option<Value>| one.clone().or_else(|| other.clone()).unwrap_or(Value::None);
+    let first = |one: &Option<Value>, other: &Option<Value>| {
+        one.clone().or_else(|| other.clone()).unwrap_or(Value::None)
+    };
     if priority.is_none_or(|priority| priority <= 1) {
         info.set("alias_priority", Value::Int(1));
         info.set("serialization_alias", first(&serialization, &alias));
@@ -308,10 +367,16 @@ pub(super) fn from_config(interp: &mut Interp, settings: &Config, name: &Name, i
 }
 
 /// Alias, validation alias and serialization alias of a generator.
-pub(super) fn generated_aliases(interp: &mut Interp, generator: &Value, name: &Name) -> [Option<Value>; 3] {
+pub(super) fn generated_aliases(
+    interp: &mut Interp,
+    generator: &Value,
+    name: &Name,
+) -> [Option<Value>; 3] {
     if let Some(("pydantic.AliasGenerator", made)) = made_of(generator) {
         return ["alias", "validation_alias", "serialization_alias"].map(|kind| {
-            let index = ["alias", "validation_alias", "serialization_alias"].iter().position(|it| *it == kind)?;
+            let index = ["alias", "validation_alias", "serialization_alias"]
+                .iter()
+                .position(|it| *it == kind)?;
             let function = made.kwargs.get(kind).or_else(|| made.args.get(index))?;
             if matches!(function, Value::None) {
                 return None;
@@ -319,7 +384,11 @@ pub(super) fn generated_aliases(interp: &mut Interp, generator: &Value, name: &N
             Some(call(interp, function, vec![Value::Str(Rc::clone(name))]))
         });
     }
-    [Some(call(interp, generator, vec![Value::Str(Rc::clone(name))])), None, None]
+    [
+        Some(call(interp, generator, vec![Value::Str(Rc::clone(name))])),
+        None,
+        None,
+    ]
 }
 
 /// Calls a function of the user, or one of `pydantic.alias_generators`.
@@ -344,7 +413,11 @@ pub(super) fn call(interp: &mut Interp, function: &Value, args: Vec<Value>) -> V
 
 /// A `FieldInfo` for functions of the user.
 fn field_info_value(info: &FieldInfo) -> Value {
-    let mut kwargs: Vec<(&str, Value)> = info.attributes.iter().map(|(name, value)| (&**name, value.clone())).collect();
+    let mut kwargs: Vec<(&str, Value)> = info
+        .attributes
+        .iter()
+        .map(|(name, value)| (&**name, value.clone()))
+        .collect();
     if let Some(annotation) = &info.annotation {
         kwargs.push(("annotation", annotation.clone()));
     }
@@ -378,7 +451,11 @@ pub(super) fn attribute_docstrings(definition: &ClassDef) -> Vec<(Name, Rc<str>)
 
 /// Whether the class is a `RootModel`.
 pub(super) fn is_root(interp: &mut Interp, class: &Rc<Class>) -> bool {
-    typing::inherits(interp, &Value::Class(Rc::clone(class)), &["pydantic.RootModel"])
+    typing::inherits(
+        interp,
+        &Value::Class(Rc::clone(class)),
+        &["pydantic.RootModel"],
+    )
 }
 
 /// The class and arguments of a model.
@@ -392,7 +469,9 @@ pub(super) fn of(interp: &mut Interp, value: &Value) -> Option<(Rc<Class>, Vec<V
 /// What an annotation in a class of ours needs: the class that a symbol stands for.
 pub(super) fn forced(interp: &mut Interp, value: &Value) -> Value {
     match value {
-        Value::Symbol(_) => class_of(interp, value).map_or_else(|| interp.force(value), Value::Class),
+        Value::Symbol(_) => {
+            class_of(interp, value).map_or_else(|| interp.force(value), Value::Class)
+        }
         _ => value.clone(),
     }
 }

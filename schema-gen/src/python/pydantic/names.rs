@@ -29,7 +29,10 @@ pub(super) struct Remapping {
 
 impl Names {
     pub(super) fn new(template: &str) -> Self {
-        Self { template: template.to_owned(), ..Self::default() }
+        Self {
+            template: template.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// The `$ref` to a definition.
@@ -52,8 +55,10 @@ impl Names {
             Mode::Serialization => "Output",
         };
         let parts = components(identity);
-        let without_ids: Vec<&str> =
-            parts.iter().map(|part| part.rsplit_once(':').map_or(*part, |(name, _)| name)).collect();
+        let without_ids: Vec<&str> = parts
+            .iter()
+            .map(|part| part.rsplit_once(':').map_or(*part, |(name, _)| name))
+            .collect();
         let short: String = without_ids.iter().map(|part| last_name(part)).collect();
         let name = normalised(&short);
         let qualified = normalised(&without_ids.concat());
@@ -80,16 +85,22 @@ impl Names {
             ],
         );
         self.given.insert((identity.clone(), mode), last.clone());
-        self.by_reference.insert(self.reference(&last), last.clone());
+        self.by_reference
+            .insert(self.reference(&last), last.clone());
         last
     }
 
     /// The shortest names that are not ambiguous: a name is taken where all that could have it are
     /// the same schema.
     pub(super) fn remapping(&self, definitions: &IndexMap<String, Object>) -> Remapping {
-        let mut current: IndexMap<String, Json> =
-            definitions.iter().map(|(name, schema)| (name.clone(), Json::Object(schema.clone()))).collect();
-        let none = Remapping { names: HashMap::new(), references: HashMap::new() };
+        let mut current: IndexMap<String, Json> = definitions
+            .iter()
+            .map(|(name, schema)| (name.clone(), Json::Object(schema.clone())))
+            .collect();
+        let none = Remapping {
+            names: HashMap::new(),
+            references: HashMap::new(),
+        };
         let mut previous = none;
         for _ in 0..100 {
             let mut candidates: HashMap<&str, Vec<&Json>> = HashMap::new();
@@ -98,17 +109,28 @@ impl Names {
                     candidates.entry(alternative).or_default().push(schema);
                 }
             }
-            let mut remapping = Remapping { names: HashMap::new(), references: HashMap::new() };
+            let mut remapping = Remapping {
+                names: HashMap::new(),
+                references: HashMap::new(),
+            };
             for name in definitions.keys() {
-                let Some(alternatives) = self.choices.get(name) else { continue };
-                let chosen = alternatives
-                    .iter()
-                    .position(|alternative| candidates.get(&**alternative).is_some_and(|schemas| all_equal(schemas)));
+                let Some(alternatives) = self.choices.get(name) else {
+                    continue;
+                };
+                let chosen = alternatives.iter().position(|alternative| {
+                    candidates
+                        .get(&**alternative)
+                        .is_some_and(|schemas| all_equal(schemas))
+                });
                 let chosen = chosen.unwrap_or(alternatives.len() - 1);
-                let Some(best) = alternatives.get(chosen) else { continue };
+                let Some(best) = alternatives.get(chosen) else {
+                    continue;
+                };
                 remapping.names.insert(name.clone(), best.clone());
                 for alternative in alternatives.iter().skip(chosen) {
-                    remapping.references.insert(self.reference(alternative), self.reference(best));
+                    remapping
+                        .references
+                        .insert(self.reference(alternative), self.reference(best));
                 }
             }
             for schema in current.values_mut() {
@@ -125,16 +147,24 @@ impl Names {
 }
 
 fn all_equal(schemas: &[&Json]) -> bool {
-    schemas.windows(2).all(|pair| matches!(pair, [left, right] if left == right))
+    schemas
+        .windows(2)
+        .all(|pair| matches!(pair, [left, right] if left == right))
 }
 
 impl Remapping {
     fn keyed<'s>(&self, definitions: &'s IndexMap<String, Json>) -> IndexMap<String, &'s Json> {
-        definitions.iter().map(|(name, schema)| (self.name(name), schema)).collect()
+        definitions
+            .iter()
+            .map(|(name, schema)| (self.name(name), schema))
+            .collect()
     }
 
     fn name(&self, name: &str) -> String {
-        self.names.get(name).cloned().unwrap_or_else(|| name.to_owned())
+        self.names
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| name.to_owned())
     }
 
     /// Replaces references everywhere; any string that is one counts, as in the mapping of a
@@ -153,7 +183,10 @@ impl Remapping {
     }
 
     /// The definitions under their final names.
-    pub(super) fn definitions(&self, definitions: IndexMap<String, Object>) -> IndexMap<String, Json> {
+    pub(super) fn definitions(
+        &self,
+        definitions: IndexMap<String, Object>,
+    ) -> IndexMap<String, Json> {
         let mut renamed = IndexMap::new();
         for (name, schema) in definitions {
             let mut schema = Json::Object(schema);
@@ -182,18 +215,24 @@ fn components(identity: &str) -> Vec<&str> {
 /// A dotted name's last part.
 fn last_name(part: &str) -> &str {
     match part.rsplit_once('.') {
-        Some((before, last)) if !last.is_empty() && before.split('.').all(|name| !name.is_empty()) => last,
+        Some((before, last))
+            if !last.is_empty() && before.split('.').all(|name| !name.is_empty()) =>
+        {
+            last
+        }
         _ => part,
     }
 }
 
 fn normalised(name: &str) -> String {
     name.chars()
-        .map(
-            |character| {
-                if character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_') { character } else { '_' }
-            },
-        )
+        .map(|character| {
+            if character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_') {
+                character
+            } else {
+                '_'
+            }
+        })
         .collect::<String>()
         .replace('.', "__")
 }
@@ -217,7 +256,9 @@ pub(super) fn sorted(json: Json, parent: Option<&str>) -> Json {
                     .collect(),
             )
         }
-        Json::Array(items) => Json::Array(items.into_iter().map(|item| sorted(item, parent)).collect()),
+        Json::Array(items) => {
+            Json::Array(items.into_iter().map(|item| sorted(item, parent)).collect())
+        }
         other => other,
     }
 }

@@ -19,7 +19,11 @@ pub(super) fn entries(value: &Value) -> Vec<(Name, Value)> {
             .collect(),
         Value::Made(made) => {
             let mut all: Vec<_> = made.args.iter().flat_map(entries).collect();
-            all.extend(made.kwargs.iter().map(|(name, value)| (Rc::clone(name), value.clone())));
+            all.extend(
+                made.kwargs
+                    .iter()
+                    .map(|(name, value)| (Rc::clone(name), value.clone())),
+            );
             all
         }
         Value::Object(object) => match &*object.payload.borrow() {
@@ -45,7 +49,9 @@ fn short(name: &str) -> &str {
         "pydantic.types.Base64UrlEncoder" => "pydantic.Base64UrlEncoder",
         "pydantic.networks.AnyUrl" => "pydantic.AnyUrl",
         "pydantic.dataclasses.Field" => "pydantic.Field",
-        "pydantic.MISSING" | "pydantic.experimental.missing_sentinel.MISSING" => "pydantic_core.MISSING",
+        "pydantic.MISSING" | "pydantic.experimental.missing_sentinel.MISSING" => {
+            "pydantic_core.MISSING"
+        }
         "pydantic.color.Color" => "pydantic.Color",
         other => other,
     }
@@ -82,7 +88,10 @@ pub(super) fn argument<'m>(made: &'m Made, index: usize, name: &str) -> Option<&
 
 /// A record of a call of ours.
 pub(super) fn made(dotted: &str, args: Vec<Value>, kwargs: Vec<(&str, Value)>) -> Value {
-    let kwargs: Namespace = kwargs.into_iter().map(|(name, value)| (Name::from(name), value)).collect();
+    let kwargs: Namespace = kwargs
+        .into_iter()
+        .map(|(name, value)| (Name::from(name), value))
+        .collect();
     Value::Made(Rc::new(Made {
         callee: Value::symbol(dotted),
         args,
@@ -142,6 +151,10 @@ pub(super) fn is_none(value: Option<&Value>) -> bool {
 /// What stands for "not given" in signatures of pydantic.
 pub(super) fn is_undefined(value: &Value) -> bool {
     matches!(value, Value::Ellipsis)
-        || dotted(value)
-            .is_some_and(|name| matches!(name.rsplit('.').next(), Some("PydanticUndefined" | "Undefined" | "_Unset")))
+        || dotted(value).is_some_and(|name| {
+            matches!(
+                name.rsplit('.').next(),
+                Some("PydanticUndefined" | "Undefined" | "_Unset")
+            )
+        })
 }

@@ -100,7 +100,10 @@ impl Constraints {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
     }
 }
 
@@ -305,7 +308,12 @@ pub(super) struct Argument {
 
 impl Schema {
     pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, reference: None, serialization: None, metadata: Metadata::default() }
+        Self {
+            kind,
+            reference: None,
+            serialization: None,
+            metadata: Metadata::default(),
+        }
     }
 
     pub(super) fn scalar(scalar: Scalar) -> Self {
@@ -376,9 +384,18 @@ impl Schema {
             Kind::Union(_) | Kind::Deferred { .. } => "union",
             Kind::TaggedUnion { .. } => "tagged-union",
             Kind::Default { .. } => "default",
-            Kind::Function { validator: Validator::Before, .. } => "function-before",
-            Kind::Function { validator: Validator::After, .. } => "function-after",
-            Kind::Function { validator: Validator::Wrap, .. } => "function-wrap",
+            Kind::Function {
+                validator: Validator::Before,
+                ..
+            } => "function-before",
+            Kind::Function {
+                validator: Validator::After,
+                ..
+            } => "function-after",
+            Kind::Function {
+                validator: Validator::Wrap,
+                ..
+            } => "function-wrap",
             Kind::Plain { .. } => "function-plain",
             Kind::Chain(_) => "chain",
             Kind::LaxOrStrict { .. } => "lax-or-strict",
@@ -408,5 +425,8 @@ pub(super) fn any() -> Node {
 }
 
 pub(super) fn object<const N: usize>(entries: [(&str, Json); N]) -> Object {
-    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    entries
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }

@@ -12,8 +12,14 @@ pub(crate) fn signature(interp: &mut Interp, model: &Value) -> Signature {
     let mut parameters = Vec::new();
     for field in super::fields(interp, model) {
         let info = &field.info;
-        let alias = info.text("alias").or_else(|| info.text("validation_alias")).filter(|alias| is_identifier(alias));
-        let annotation = info.annotation.clone().unwrap_or_else(|| Value::symbol("typing.Any"));
+        let alias = info
+            .text("alias")
+            .or_else(|| info.text("validation_alias"))
+            .filter(|alias| is_identifier(alias));
+        let annotation = info
+            .annotation
+            .clone()
+            .unwrap_or_else(|| Value::symbol("typing.Any"));
         let default = match (&info.default, &info.default_factory) {
             _ if info.is_required() => None,
             (Some(default), _) => Some(default.clone()),
@@ -27,7 +33,10 @@ pub(crate) fn signature(interp: &mut Interp, model: &Value) -> Signature {
             place: None,
         });
     }
-    Signature { parameters, returns: None }
+    Signature {
+        parameters,
+        returns: None,
+    }
 }
 
 fn is_identifier(text: &str) -> bool {
@@ -39,6 +48,11 @@ fn annotated(annotation: Value, metadata: &[Value]) -> Value {
     if metadata.is_empty() {
         return annotation;
     }
-    let args = std::iter::once(annotation).chain(metadata.iter().cloned()).collect();
-    Value::Generic(Rc::new(Generic { origin: Value::symbol("typing.Annotated"), args }))
+    let args = std::iter::once(annotation)
+        .chain(metadata.iter().cloned())
+        .collect();
+    Value::Generic(Rc::new(Generic {
+        origin: Value::symbol("typing.Annotated"),
+        args,
+    }))
 }

@@ -7,11 +7,22 @@ use crate::{Entry, MemoryTree, Options, SchemaMode, schema};
 /// The schema of a name of a module, and what was reported.
 fn schema_of(source: &str, name: &str, mode: SchemaMode) -> (String, Vec<&'static str>) {
     let tree: MemoryTree = [("app/main.py", source)].into_iter().collect();
-    let options = Options { roots: vec!["app".to_owned()], ..Options::default() };
+    let options = Options {
+        roots: vec!["app".to_owned()],
+        ..Options::default()
+    };
     let entry = Entry::parse(&format!("app/main.py:{name}"));
     let (found, diagnostics) = schema(&tree, &entry, mode, &options);
-    let text = found.map(|json| serde_json::to_string_pretty(&json).unwrap()).unwrap_or_default();
-    (text, diagnostics.into_iter().map(|diagnostic| diagnostic.code).collect())
+    let text = found
+        .map(|json| serde_json::to_string_pretty(&json).unwrap())
+        .unwrap_or_default();
+    (
+        text,
+        diagnostics
+            .into_iter()
+            .map(|diagnostic| diagnostic.code)
+            .collect(),
+    )
 }
 
 #[track_caller]
@@ -831,5 +842,29 @@ class M(BaseModel):
         SchemaMode::Validation,
     );
     assert!(text.contains("x-hitchpost-unknown"), "{}", text.len());
+    assert!(reported.contains(&"unknown-schema"), "{reported:?}");
+}
+
+#[test]
+fn types_and_values_that_hold_themselves_come_to_an_end() {
+    let (text, reported) = schema_of(
+        r#"from typing import Any, Dict, List, Union
+from pydantic import BaseModel
+
+JSON = Union[Dict[str, "JSON"], List["JSON"], str]
+ring = []
+ring.append(ring)
+
+class M(BaseModel):
+    a: JSON
+    b: Any = ring
+    c: "M | None" = None
+    d: List["M"] = []
+"#,
+        "M",
+        SchemaMode::Validation,
+    );
+    assert!(text.contains("the type JSON names itself"), "{text}");
+    assert!(text.contains("the value is nested too deep"), "{text}");
     assert!(reported.contains(&"unknown-schema"), "{reported:?}");
 }

@@ -38,7 +38,10 @@ pub(super) fn clean_docstring(text: &str) -> String {
     while cleaned.last().is_some_and(|line| line.is_empty()) {
         cleaned.pop();
     }
-    let start = cleaned.iter().position(|line| !line.is_empty()).unwrap_or(cleaned.len());
+    let start = cleaned
+        .iter()
+        .position(|line| !line.is_empty())
+        .unwrap_or(cleaned.len());
     cleaned.get(start..).unwrap_or(&[]).join("\n")
 }
 

@@ -20,7 +20,9 @@ pub(super) fn inspect(interp: &mut Interp, annotation: &Value) -> Inspected {
     let mut metadata: Vec<Value> = Vec::new();
     let mut qualifiers = Vec::new();
     while let Value::Generic(it) = &current {
-        let Some(first) = it.args.first().cloned() else { break };
+        let Some(first) = it.args.first().cloned() else {
+            break;
+        };
         match dotted(&it.origin) {
             Some("typing.Annotated") => {
                 let mut outer: Vec<Value> = it.args.iter().skip(1).cloned().collect();
@@ -52,7 +54,11 @@ pub(super) fn inspect(interp: &mut Interp, annotation: &Value) -> Inspected {
         }
         _ => {}
     }
-    Inspected { annotation: current, metadata, qualifiers }
+    Inspected {
+        annotation: current,
+        metadata,
+        qualifiers,
+    }
 }
 
 /// A type as it is written out: forward references resolved as far as they can be, and names and
@@ -64,7 +70,9 @@ pub(super) fn normal(interp: &mut Interp, value: &Value) -> Value {
             match resolved {
                 Value::Forward(_) => resolved,
                 Value::Str(text) => {
-                    let Value::Forward(outer) = value else { return Value::Str(text) };
+                    let Value::Forward(outer) = value else {
+                        return Value::Str(text);
+                    };
                     let inner = Value::Forward(Rc::new(Forward {
                         text,
                         scope: Rc::clone(&outer.scope),
@@ -78,7 +86,9 @@ pub(super) fn normal(interp: &mut Interp, value: &Value) -> Value {
         }
         Value::Symbol(_) | Value::Made(_) => annotated_type(value).unwrap_or_else(|| value.clone()),
         Value::Generic(it) => {
-            let Some(first) = it.args.first() else { return value.clone() };
+            let Some(first) = it.args.first() else {
+                return value.clone();
+            };
             match dotted(&it.origin) {
                 Some("pydantic.RootModel") => {
                     let args = it.args.clone();
@@ -131,7 +141,10 @@ pub(crate) fn annotated_type(value: &Value) -> Option<Value> {
                     | "pydantic.SerializeAsAny"
             );
             let first = it.args.first().filter(|_| stands_for)?;
-            Some(annotated(first.clone(), vec![made(name, Vec::new(), Vec::new())]))
+            Some(annotated(
+                first.clone(),
+                vec![made(name, Vec::new(), Vec::new())],
+            ))
         }
         _ => None,
     }
@@ -140,13 +153,27 @@ pub(crate) fn annotated_type(value: &Value) -> Option<Value> {
 /// Types of `pydantic/types.py` that are annotated types.
 fn named(name: &str) -> Option<Value> {
     let builtin = |name: &str| Value::symbol(&format!("builtins.{name}"));
-    let with =
-        |base: Value, class: &str, argument: Value| annotated(base, vec![made(class, vec![argument], Vec::new())]);
+    let with = |base: Value, class: &str, argument: Value| {
+        annotated(base, vec![made(class, vec![argument], Vec::new())])
+    };
     let short = name.strip_prefix("pydantic.")?;
     let strict = |base: &str| with(builtin(base), "pydantic.Strict", Value::Bool(true));
-    let uuid = |version: i64| with(Value::symbol("uuid.UUID"), "pydantic.UuidVersion", Value::Int(version));
-    let path = |kind: &str| with(Value::symbol("pathlib.Path"), "pydantic.PathType", Value::str(kind));
-    let encoded = |base: &str, class: &str, format: &str| with(builtin(base), class, Value::str(format));
+    let uuid = |version: i64| {
+        with(
+            Value::symbol("uuid.UUID"),
+            "pydantic.UuidVersion",
+            Value::Int(version),
+        )
+    };
+    let path = |kind: &str| {
+        with(
+            Value::symbol("pathlib.Path"),
+            "pydantic.PathType",
+            Value::str(kind),
+        )
+    };
+    let encoded =
+        |base: &str, class: &str, format: &str| with(builtin(base), class, Value::str(format));
     Some(match short {
         "PositiveInt" => with(builtin("int"), "annotated_types.Gt", Value::Int(0)),
         "NegativeInt" => with(builtin("int"), "annotated_types.Lt", Value::Int(0)),
@@ -182,7 +209,13 @@ fn named(name: &str) -> Option<Value> {
 
 /// `conint(gt=3)` and its like.
 fn constrained(name: &str, record: &crate::python::value::Made) -> Option<Value> {
-    let given = |name: &str| record.kwargs.get(name).filter(|value| !matches!(value, Value::None)).cloned();
+    let given = |name: &str| {
+        record
+            .kwargs
+            .get(name)
+            .filter(|value| !matches!(value, Value::None))
+            .cloned()
+    };
     let mut metadata = Vec::new();
     let one = |metadata: &mut Vec<Value>, name: &str, class: &str| {
         if let Some(value) = given(name) {
@@ -324,8 +357,12 @@ pub(super) fn literal_values(interp: &mut Interp, args: &[Value]) -> Vec<Value> 
     }
     let mut unique: Vec<Value> = Vec::new();
     for value in values {
-        let same_type = |other: &Value| std::mem::discriminant(other) == std::mem::discriminant(&value);
-        if !unique.iter().any(|other| same_type(other) && other.same(&value)) {
+        let same_type =
+            |other: &Value| std::mem::discriminant(other) == std::mem::discriminant(&value);
+        if !unique
+            .iter()
+            .any(|other| same_type(other) && other.same(&value))
+        {
             unique.push(value);
         }
     }
@@ -334,6 +371,11 @@ pub(super) fn literal_values(interp: &mut Interp, args: &[Value]) -> Vec<Value> 
 
 /// Whether the class has this symbol in its method resolution order.
 pub(super) fn inherits(interp: &mut Interp, value: &Value, names: &[&str]) -> bool {
-    let Some(class) = class_of(interp, value) else { return false };
-    interp.mro(&class).iter().any(|layer| dotted(layer).is_some_and(|name| names.contains(&name)))
+    let Some(class) = class_of(interp, value) else {
+        return false;
+    };
+    interp
+        .mro(&class)
+        .iter()
+        .any(|layer| dotted(layer).is_some_and(|name| names.contains(&name)))
 }

@@ -22,6 +22,8 @@ const MAX_RUN: u32 = 60_000;
 const MAX_INDENT: u32 = 100;
 /// CPython's own bound: "too many nested parentheses".
 const MAX_BRACKETS: u32 = 200;
+/// Formatted texts of one file: the parser takes time with the square of how deep they are nested.
+const MAX_FORMATTED: usize = 10_000;
 /// The deepest expression that is read.
 const MAX_DEPTH: u32 = 1_000;
 
@@ -34,6 +36,7 @@ pub(crate) struct ParseFailure {
 
 /// The statements of a file.
 pub(crate) fn parse(source: &str) -> Result<Module, ParseFailure> {
+    formatted(source)?;
     let parsed = ruff_python_parser::parse_module(source).map_err(failure)?;
     bounds(parsed.tokens())?;
     let tree = Rc::new(parsed.into_syntax());
@@ -50,6 +53,7 @@ pub fn parse_alone(source: &str) -> bool {
 
 /// One expression: an annotation that was written as a string.
 pub(crate) fn parse_expression(source: &str) -> Result<Expr, ParseFailure> {
+    formatted(source)?;
     let parsed = ruff_python_parser::parse_expression(source).map_err(failure)?;
     bounds(parsed.tokens())?;
     // An expression has no statements: the empty tree is never looked into.
@@ -66,6 +70,21 @@ pub(crate) fn parse_expression(source: &str) -> Result<Expr, ParseFailure> {
 
 fn failure(error: ruff_python_parser::ParseError) -> ParseFailure {
     ParseFailure { offset: error.location.start().to_u32(), message: error.error.to_string() }
+}
+
+/// Refuses what would take the parser too long: unlike the other bounds, this one must hold before.
+fn formatted(source: &str) -> Result<(), ParseFailure> {
+    if source.len() < 2 * MAX_FORMATTED {
+        return Ok(());
+    }
+    let begins = |pair: &[u8]| matches!(pair, [b'f' | b'F' | b't' | b'T' | b'r' | b'R', b'"' | b'\'']);
+    match source.as_bytes().windows(2).enumerate().filter(|(_, pair)| begins(pair)).nth(MAX_FORMATTED) {
+        None => Ok(()),
+        Some((at, _)) => Err(ParseFailure {
+            offset: u32::try_from(at).unwrap_or(u32::MAX),
+            message: format!("more than {MAX_FORMATTED} formatted texts"),
+        }),
+    }
 }
 
 fn bounds(tokens: &ast::token::Tokens) -> Result<(), ParseFailure> {

@@ -16,6 +16,13 @@ use crate::python::pydantic::read::{self, class_attribute, dotted};
 use crate::python::pydantic::schema::{Extra, Hook, Kind, Metadata, Node, Schema, object};
 use crate::python::pydantic::{self, dataclass, generic, known, text, typed_dict, typing};
 
+/// What is set aside while a class is built.
+pub(super) struct Outside {
+    height: usize,
+    depth: usize,
+    names: Vec<(usize, Rc<str>)>,
+}
+
 impl Builder<'_, '_> {
     pub(super) fn class(&mut self, class: &Rc<Class>, value: &Value) -> Schema {
         if pydantic::is_model(self.interp, value) {
@@ -43,7 +50,9 @@ impl Builder<'_, '_> {
     pub(super) fn other(&mut self, class: &Rc<Class>) -> Schema {
         let unread = self.interp.mro(class).iter().find_map(|layer| match layer {
             Value::Unknown(unknown) => Some(unknown.why.clone()),
-            Value::Symbol(symbol) if !known::is_known(layer) && !known::is_plain_class(&symbol.0) => {
+            Value::Symbol(symbol)
+                if !known::is_known(layer) && !known::is_plain_class(&symbol.0) =>
+            {
                 Some(format!("{} is not read", symbol.0))
             }
             _ => None,
@@ -54,7 +63,12 @@ impl Builder<'_, '_> {
         }
     }
 
-    pub(super) fn parametrised(&mut self, class: &Rc<Class>, value: &Value, args: &[Value]) -> Schema {
+    pub(super) fn parametrised(
+        &mut self,
+        class: &Rc<Class>,
+        value: &Value,
+        args: &[Value],
+    ) -> Schema {
         if pydantic::is_model(self.interp, value) {
             let Some((class, args)) = generic::parametrised(self.interp, value) else {
                 return self.unknown("the parameters of the model are not known");
@@ -85,36 +99,59 @@ impl Builder<'_, '_> {
         let name = Rc::clone(&class.name.borrow());
         let mut updates = object([("title", json!(&*name))]);
         if let Some(description) = pydantic::class_docstring(self.interp, &value) {
-            updates.insert("description".to_owned(), json!(text::clean_docstring(&description)));
+            updates.insert(
+                "description".to_owned(),
+                json!(text::clean_docstring(&description)),
+            );
         }
         let empty = members.is_empty();
-        let schema = Schema::new(Kind::Enum { class: value, name, members });
+        let schema = Schema::new(Kind::Enum {
+            class: value,
+            name,
+            members,
+        });
         if empty {
             let hook = Hook::Instead(schema.node(), updates);
             return Schema::new(Kind::IsInstance(class.qualname.to_string())).with_hook(hook);
         }
         let reference = generic::class_reference(self.interp, class, &[]);
-        schema.with_reference(reference).with_hook(Hook::UpdateDefinition(updates))
+        schema
+            .with_reference(reference)
+            .with_hook(Hook::UpdateDefinition(updates))
     }
 
-    pub(super) fn enter(&mut self, value: Value, class: &Rc<Class>, config: Option<Rc<Config>>) -> usize {
+    pub(super) fn enter(
+        &mut self,
+        value: Value,
+        class: &Rc<Class>,
+        config: Option<Rc<Config>>,
+    ) -> Outside {
         self.context.models.push(value);
         let file = class.place.map_or(class.scope.file, |place| place.file);
         self.context.scopes.push((Rc::clone(&class.scope), file));
         let height = self.context.config.len();
         self.context.config.extend(config);
-        height
+        Outside {
+            height,
+            depth: std::mem::take(&mut self.context.depth),
+            names: std::mem::take(&mut self.context.names),
+        }
     }
 
-    pub(super) fn leave(&mut self, height: usize) {
+    pub(super) fn leave(&mut self, outside: Outside) {
         self.context.models.pop();
         self.context.scopes.pop();
-        self.context.config.truncate(height);
+        self.context.config.truncate(outside.height);
+        self.context.depth = outside.depth;
+        self.context.names = outside.names;
     }
 
     pub(super) fn model(&mut self, class: &Rc<Class>, args: &[Value]) -> Schema {
         if args.iter().any(|arg| generic::nesting(arg) > NESTED) {
-            return self.unknown(format!("the parameters of {} are nested too deep", class.qualname));
+            return self.unknown(format!(
+                "the parameters of {} are nested too deep",
+                class.qualname
+            ));
         }
         let reference = generic::class_reference(self.interp, class, args);
         if let Some(schema) = self.met(&reference) {
@@ -127,7 +164,7 @@ impl Builder<'_, '_> {
             read::generic(Value::Class(Rc::clone(class)), args.to_vec())
         };
         let settings = config::of_model(self.interp, class);
-        let height = self.enter(value.clone(), class, Some(Rc::clone(&settings)));
+        let outside = self.enter(value.clone(), class, Some(Rc::clone(&settings)));
         let fields = model::fields(self.interp, class, args);
         let mut decorators = model::decorators(self.interp, class);
         let map = generic::arguments(self.interp, class, args);
@@ -142,21 +179,39 @@ impl Builder<'_, '_> {
                 && metadata.updates.contains_key("description")
                 && let Some(text) = pydantic::class_docstring(self.interp, &value)
             {
-                metadata.updates.insert("description".to_owned(), json!(text::clean_docstring(&text)));
+                metadata.updates.insert(
+                    "description".to_owned(),
+                    json!(text::clean_docstring(&text)),
+                );
             }
-            let mut schema = Schema::new(Kind::Model { class: value, schema: inner.node(), is_root: true });
+            let mut schema = Schema::new(Kind::Model {
+                class: value,
+                schema: inner.node(),
+                is_root: true,
+            });
             schema.metadata = metadata;
             schema
         } else {
-            let extras =
-                if settings.text("extra").as_deref() == Some("allow") { self.extras(class, &map) } else { None };
+            let extras = if settings.text("extra").as_deref() == Some("allow") {
+                self.extras(class, &map)
+            } else {
+                None
+            };
             let built = self.fields(&fields, &decorators);
             let computed = self.computed(&mut decorators, &settings, &map);
-            let inner = Schema::new(Kind::ModelFields { fields: built, computed, extras });
-            Schema::new(Kind::Model { class: value, schema: inner.node(), is_root: false })
+            let inner = Schema::new(Kind::ModelFields {
+                fields: built,
+                computed,
+                extras,
+            });
+            Schema::new(Kind::Model {
+                class: value,
+                schema: inner.node(),
+                is_root: false,
+            })
         };
         self.serialized(&mut schema, &decorators);
-        self.leave(height);
+        self.leave(outside);
         self.context.seen.remove(&reference);
         self.defined(schema.with_reference(reference))
     }
@@ -166,7 +221,10 @@ impl Builder<'_, '_> {
         for layer in self.interp.mro(class).iter() {
             let Value::Class(layer) = layer else { continue };
             let own = self.interp.annotations(layer);
-            let Some(annotated) = own.into_iter().find(|annotated| &*annotated.name == "__pydantic_extra__") else {
+            let Some(annotated) = own
+                .into_iter()
+                .find(|annotated| &*annotated.name == "__pydantic_extra__")
+            else {
                 continue;
             };
             let inner = generic::arguments_in(self.interp, class, layer, map);
@@ -191,19 +249,20 @@ impl Builder<'_, '_> {
         self.context.seen.insert(Rc::clone(&reference));
         let value = Value::Class(Rc::clone(class));
         let own = typed_dict::config(self.interp, &value);
-        let height = self.enter(value.clone(), class, own);
+        let outside = self.enter(value.clone(), class, own);
         let settings = self.context.config.last().cloned().unwrap_or_default();
         let map = generic::arguments(self.interp, class, args);
         let mut decorators = model::decorators(self.interp, class);
-        let docstrings: Vec<(Name, Rc<str>)> = match (&class.definition, settings.flag("use_attribute_docstrings")) {
-            (Some(definition), true) => model::attribute_docstrings(definition),
-            _ => Vec::new(),
-        };
+        let docstrings: Vec<(Name, Rc<str>)> =
+            match (&class.definition, settings.flag("use_attribute_docstrings")) {
+                (Some(definition), true) => model::attribute_docstrings(definition),
+                _ => Vec::new(),
+            };
         let mut fields = Vec::new();
         for (name, annotation, total) in typed_dict::keys(self.interp, class, &map) {
             let mut info = FieldInfo::from_annotation(self.interp, &annotation);
-            let required =
-                (total || info.qualifiers.contains(&"required")) && !info.qualifiers.contains(&"not_required");
+            let required = (total || info.qualifiers.contains(&"required"))
+                && !info.qualifiers.contains(&"not_required");
             if info.attribute("description").is_none()
                 && let Some((_, text)) = docstrings.iter().find(|(key, _)| *key == name)
             {
@@ -247,9 +306,15 @@ impl Builder<'_, '_> {
             }
         }
         let computed = self.computed(&mut decorators, &settings, &map);
-        let mut schema = Schema::new(Kind::TypedDict { class: value, fields, computed, extras, extra });
+        let mut schema = Schema::new(Kind::TypedDict {
+            class: value,
+            fields,
+            computed,
+            extras,
+            extra,
+        });
         self.serialized(&mut schema, &decorators);
-        self.leave(height);
+        self.leave(outside);
         self.context.seen.remove(&reference);
         self.defined(schema.with_reference(reference))
     }
@@ -262,7 +327,7 @@ impl Builder<'_, '_> {
         self.context.seen.insert(Rc::clone(&reference));
         let value = Value::Class(Rc::clone(class));
         let own = dataclass::config(self.interp, &value);
-        let height = self.enter(value.clone(), class, own);
+        let outside = self.enter(value.clone(), class, own);
         let settings = self.context.config.last().cloned().unwrap_or_default();
         let map = generic::arguments(self.interp, class, args);
         let mut decorators = model::decorators(self.interp, class);
@@ -275,9 +340,13 @@ impl Builder<'_, '_> {
         let computed = self.computed(&mut decorators, &settings, &map);
         let inner = Schema::new(Kind::DataclassArgs { fields, computed });
         let extra = settings.get("extra").cloned();
-        let mut schema = Schema::new(Kind::Dataclass { class: value, schema: inner.node(), extra });
+        let mut schema = Schema::new(Kind::Dataclass {
+            class: value,
+            schema: inner.node(),
+            extra,
+        });
         self.serialized(&mut schema, &decorators);
-        self.leave(height);
+        self.leave(outside);
         self.context.seen.remove(&reference);
         self.defined(schema.with_reference(reference))
     }
@@ -289,21 +358,23 @@ impl Builder<'_, '_> {
         }
         self.context.seen.insert(Rc::clone(&reference));
         let value = Value::Class(Rc::clone(class));
-        let height = self.enter(value, class, None);
+        let outside = self.enter(value, class, None);
         let map = generic::arguments(self.interp, class, args);
         let settings = self.context.config.last().cloned().unwrap_or_default();
         let mut fields = Vec::new();
         for (name, annotation, default) in pydantic::named_tuple_fields(self.interp, class) {
             let annotation = generic::substitute(self.interp, &annotation, &map);
             let mut info = match &default {
-                Some(default) => FieldInfo::from_annotated_attribute(self.interp, &annotation, default),
+                Some(default) => {
+                    FieldInfo::from_annotated_attribute(self.interp, &annotation, default)
+                }
                 None => FieldInfo::from_annotation(self.interp, &annotation),
             };
             model::from_config(self.interp, &settings, &name, &mut info);
             let schema = self.parameter(&info);
             fields.push((name, finished(&info, schema, Metadata::default())));
         }
-        self.leave(height);
+        self.leave(outside);
         self.context.seen.remove(&reference);
         self.defined(Schema::new(Kind::NamedTuple(fields)).with_reference(reference))
     }

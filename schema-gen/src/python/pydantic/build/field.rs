@@ -19,12 +19,19 @@ use crate::python::pydantic::schema::{
 use crate::python::pydantic::{ModelField, annotate, generic, text};
 
 impl Builder<'_, '_> {
-    pub(super) fn fields(&mut self, fields: &[ModelField], decorators: &Decorators) -> Vec<(Name, Field)> {
+    pub(super) fn fields(
+        &mut self,
+        fields: &[ModelField],
+        decorators: &Decorators,
+    ) -> Vec<(Name, Field)> {
         fields
             .iter()
             .map(|field| {
                 let (schema, metadata) = self.field(&field.name, &field.info, decorators);
-                (Rc::clone(&field.name), finished(&field.info, schema, metadata))
+                (
+                    Rc::clone(&field.name),
+                    finished(&field.info, schema, metadata),
+                )
             })
             .collect()
     }
@@ -37,16 +44,31 @@ impl Builder<'_, '_> {
         decorators: &Decorators,
     ) -> (Schema, Metadata) {
         let mut annotations = info.metadata.clone();
-        for validator in decorators.field_validators.values().filter(|validator| validator.is_for(name)) {
+        for validator in decorators
+            .field_validators
+            .values()
+            .filter(|validator| validator.is_for(name))
+        {
             annotations.push(validator_annotation(validator));
         }
         self.context.fields.push(Rc::clone(name));
-        let annotation = info.annotation.clone().unwrap_or_else(|| Value::symbol("typing.Any"));
-        let mut schema = annotate::apply(self, &annotation, &annotations, info.attribute("discriminator"));
+        let annotation = info
+            .annotation
+            .clone()
+            .unwrap_or_else(|| Value::symbol("typing.Any"));
+        let mut schema = annotate::apply(
+            self,
+            &annotation,
+            &annotations,
+            info.attribute("discriminator"),
+        );
         self.context.fields.pop();
         schema = with_default(info, schema);
-        let serializers: Vec<&Decorated> =
-            decorators.field_serializers.values().filter(|serializer| serializer.is_for(name)).collect();
+        let serializers: Vec<&Decorated> = decorators
+            .field_serializers
+            .values()
+            .filter(|serializer| serializer.is_for(name))
+            .collect();
         if let Some(serializer) = serializers.last() {
             schema = self.field_serialized(schema, serializer);
         }
@@ -104,8 +126,11 @@ impl Builder<'_, '_> {
                 }
                 None => self.unknown(format!("the computed field {name} has no return type")),
             };
-            let serializers: Vec<&Decorated> =
-                decorators.field_serializers.values().filter(|serializer| serializer.is_for(&name)).collect();
+            let serializers: Vec<&Decorated> = decorators
+                .field_serializers
+                .values()
+                .filter(|serializer| serializer.is_for(&name))
+                .collect();
             let returns = match serializers.last() {
                 Some(serializer) => self.field_serialized(returns, serializer),
                 None => returns,
@@ -126,7 +151,9 @@ impl Builder<'_, '_> {
             }
             if info.attribute("deprecated").is_none() {
                 let deprecated = match &function {
-                    Value::Function(function) => function.attributes.borrow().get("__deprecated__").cloned(),
+                    Value::Function(function) => {
+                        function.attributes.borrow().get("__deprecated__").cloned()
+                    }
                     _ => None,
                 };
                 if let Some(deprecated) = deprecated {
@@ -150,14 +177,22 @@ impl Builder<'_, '_> {
     }
 
     pub(super) fn computed_alias(&mut self, info: &mut FieldInfo, settings: &Config, name: &Name) {
-        let generator =
-            info.attribute("field_title_generator").or_else(|| settings.get("field_title_generator")).cloned();
+        let generator = info
+            .attribute("field_title_generator")
+            .or_else(|| settings.get("field_title_generator"))
+            .cloned();
         if let (Some(generator), None) = (generator, info.attribute("title")) {
             let given = made("pydantic.ComputedFieldInfo", Vec::new(), Vec::new());
-            let title = model::call(self.interp, &generator, vec![Value::Str(Rc::clone(name)), given]);
+            let title = model::call(
+                self.interp,
+                &generator,
+                vec![Value::Str(Rc::clone(name)), given],
+            );
             info.set("title", title);
         }
-        let Some(generator) = settings.get("alias_generator").cloned() else { return };
+        let Some(generator) = settings.get("alias_generator").cloned() else {
+            return;
+        };
         let priority = match (info.attribute("alias_priority"), info.attribute("alias")) {
             (Some(Value::Int(priority)), Some(_)) => Some(*priority),
             (_, Some(_)) => Some(2),
@@ -179,8 +214,16 @@ impl Builder<'_, '_> {
 
     /// A field whose own `FieldInfo` is metadata of its type.
     pub(super) fn parameter(&mut self, info: &FieldInfo) -> Schema {
-        let annotation = info.annotation.clone().unwrap_or_else(|| Value::symbol("typing.Any"));
-        let mut schema = annotate::apply(self, &annotation, &info.metadata, info.attribute("discriminator"));
+        let annotation = info
+            .annotation
+            .clone()
+            .unwrap_or_else(|| Value::symbol("typing.Any"));
+        let mut schema = annotate::apply(
+            self,
+            &annotation,
+            &info.metadata,
+            info.attribute("discriminator"),
+        );
         let metadata = annotate::field_metadata(self.interp, info);
         annotate::update_metadata(&mut schema.metadata, metadata);
         with_default(info, schema)
@@ -193,13 +236,17 @@ impl Builder<'_, '_> {
         let mut parameters = Vec::new();
         let (mut var_args, mut var_kwargs) = (None, None);
         for parameter in signature.parameters {
-            let annotation = parameter.annotation.unwrap_or_else(|| Value::symbol("typing.Any"));
+            let annotation = parameter
+                .annotation
+                .unwrap_or_else(|| Value::symbol("typing.Any"));
             match parameter.kind {
                 ParameterKind::VarPositional => var_args = Some(self.node(&annotation)),
                 ParameterKind::VarKeyword => var_kwargs = Some(self.node(&annotation)),
                 kind => {
                     let info = match &parameter.default {
-                        Some(default) => FieldInfo::from_annotated_attribute(self.interp, &annotation, default),
+                        Some(default) => {
+                            FieldInfo::from_annotated_attribute(self.interp, &annotation, default)
+                        }
                         None => FieldInfo::from_annotation(self.interp, &annotation),
                     };
                     let schema = self.parameter(&info).node();
@@ -213,7 +260,11 @@ impl Builder<'_, '_> {
                 }
             }
         }
-        Schema::new(Kind::Arguments { parameters, var_args, var_kwargs })
+        Schema::new(Kind::Arguments {
+            parameters,
+            var_args,
+            var_kwargs,
+        })
     }
 }
 
@@ -224,9 +275,10 @@ pub(in crate::python::pydantic) fn inner_function(value: &Value) -> Value {
         Value::Made(_) => match model::peel(value) {
             Some((_, _, function)) => inner_function(function),
             None => match made_of(value) {
-                Some(("functools.lru_cache" | "functools.cache" | "functools.cached_property", made)) => {
-                    argument(made, 0, "func").map_or_else(|| value.clone(), inner_function)
-                }
+                Some((
+                    "functools.lru_cache" | "functools.cache" | "functools.cached_property",
+                    made,
+                )) => argument(made, 0, "func").map_or_else(|| value.clone(), inner_function),
                 _ => value.clone(),
             },
         },
@@ -235,10 +287,19 @@ pub(in crate::python::pydantic) fn inner_function(value: &Value) -> Value {
 }
 
 /// `get_callable_return_type`: a class returns instances of it.
-pub(in crate::python::pydantic) fn returned(interp: &mut Interp, function: &Value) -> Option<Value> {
+pub(in crate::python::pydantic) fn returned(
+    interp: &mut Interp,
+    function: &Value,
+) -> Option<Value> {
     match function {
         Value::Class(_) | Value::Generic(_) => Some(function.clone()),
-        Value::Symbol(symbol) if symbol.0.chars().next_back().is_some_and(char::is_alphabetic) => {
+        Value::Symbol(symbol)
+            if symbol
+                .0
+                .chars()
+                .next_back()
+                .is_some_and(char::is_alphabetic) =>
+        {
             let is_type = matches!(
                 &*symbol.0,
                 "builtins.str"
@@ -276,10 +337,20 @@ pub(super) fn validator_annotation(validator: &Decorated) -> Value {
 /// `wrap_default`
 pub(in crate::python::pydantic) fn with_default(info: &FieldInfo, schema: Schema) -> Schema {
     if info.default_factory.is_some() {
-        return Schema::new(Kind::Default { schema: schema.node(), default: None });
+        return Schema::new(Kind::Default {
+            schema: schema.node(),
+            default: None,
+        });
     }
-    match info.default.clone().filter(|default| !is_undefined(default)) {
-        Some(default) => Schema::new(Kind::Default { schema: schema.node(), default: Some(default) }),
+    match info
+        .default
+        .clone()
+        .filter(|default| !is_undefined(default))
+    {
+        Some(default) => Schema::new(Kind::Default {
+            schema: schema.node(),
+            default: Some(default),
+        }),
         None => schema,
     }
 }
@@ -292,7 +363,10 @@ pub(super) fn finished(info: &FieldInfo, schema: Schema, metadata: Metadata) -> 
         .find(|alias| alias_of(alias).is_none())
         .map(|alias| match alias {
             Value::Unknown(unknown) => Rc::clone(unknown),
-            other => Rc::new(Unknown { why: format!("the alias {other:?} is not known"), place: None }),
+            other => Rc::new(Unknown {
+                why: format!("the alias {other:?} is not known"),
+                place: None,
+            }),
         });
     Field {
         unknown_alias,

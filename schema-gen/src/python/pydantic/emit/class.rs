@@ -8,11 +8,17 @@ use crate::python::value::{DescriptorKind, Unknown, Value};
 
 use super::{Emitted, Emitter, Fail, takes_title, title_of};
 use crate::python::pydantic::config::Config;
-use crate::python::pydantic::schema::{Alias, Argument, ComputedField, Extra, Field, Kind, Node, Object, object};
+use crate::python::pydantic::schema::{
+    Alias, Argument, ComputedField, Extra, Field, Kind, Node, Object, object,
+};
 use crate::python::pydantic::{self, Mode, dataclass, generic, model, text, typed_dict};
 
 impl Emitter<'_, '_> {
-    pub(super) fn fields(&mut self, fields: &[(Rc<str>, Field)], computed: &[ComputedField]) -> Emitted {
+    pub(super) fn fields(
+        &mut self,
+        fields: &[(Rc<str>, Field)],
+        computed: &[ComputedField],
+    ) -> Emitted {
         self.fields_with(fields, computed, |_| true)
     }
 
@@ -25,8 +31,10 @@ impl Emitter<'_, '_> {
         let mut properties = Map::new();
         let mut required = Vec::new();
         let mode = self.mode();
-        let defaults_required =
-            matches!(self.config("json_schema_serialization_defaults_required"), Some(Value::Bool(true)));
+        let defaults_required = matches!(
+            self.config("json_schema_serialization_defaults_required"),
+            Some(Value::Bool(true))
+        );
         for (name, field) in fields {
             if mode == Mode::Serialization && field.excluded {
                 continue;
@@ -48,7 +56,10 @@ impl Emitter<'_, '_> {
             let mut written = self.titled(written, &alias, takes_title(&field.schema));
             if let Some(unknown) = &field.unknown_alias {
                 let why = format!("the name of this property is not known: {}", unknown.why);
-                let unknown = Rc::new(Unknown { why, place: unknown.place });
+                let unknown = Rc::new(Unknown {
+                    why,
+                    place: unknown.place,
+                });
                 written.extend(pydantic::unknown_json(self.interp, &unknown));
             }
             properties.insert(alias.to_string(), Json::Object(written));
@@ -74,7 +85,10 @@ impl Emitter<'_, '_> {
                 }
             }
         }
-        let mut written = object([("type", json!("object")), ("properties", Json::Object(properties))]);
+        let mut written = object([
+            ("type", json!("object")),
+            ("properties", Json::Object(properties)),
+        ]);
         if !required.is_empty() {
             written.insert("required".to_owned(), Json::Array(required));
         }
@@ -87,9 +101,14 @@ impl Emitter<'_, '_> {
         if takes_title && !written.contains_key("title") {
             written.insert("title".to_owned(), json!(title_of(name)));
         }
-        if let (Some(Json::String(reference)), true) = (written.get("$ref").cloned(), written.len() > 1) {
-            let definition =
-                self.state.names.of_reference(&reference).and_then(|name| self.state.definitions.get(&name));
+        if let (Some(Json::String(reference)), true) =
+            (written.get("$ref").cloned(), written.len() > 1)
+        {
+            let definition = self
+                .state
+                .names
+                .of_reference(&reference)
+                .and_then(|name| self.state.definitions.get(&name));
             if let Some(definition) = definition {
                 written.retain(|key, value| key == "$ref" || definition.get(key) != Some(value));
             }
@@ -102,24 +121,31 @@ impl Emitter<'_, '_> {
             return Rc::clone(name);
         }
         if self.mode() == Mode::Serialization {
-            return field.serialization_alias.clone().unwrap_or_else(|| Rc::clone(name));
+            return field
+                .serialization_alias
+                .clone()
+                .unwrap_or_else(|| Rc::clone(name));
         }
-        let by_alias = self
-            .state
-            .by_alias
-            .unwrap_or_else(|| !matches!(self.config("validate_by_alias"), Some(Value::Bool(false))));
+        let by_alias = self.state.by_alias.unwrap_or_else(|| {
+            !matches!(self.config("validate_by_alias"), Some(Value::Bool(false)))
+        });
         match &field.validation_alias {
             _ if !by_alias => Rc::clone(name),
             None => Rc::clone(name),
             Some(Alias::Name(alias)) => Rc::clone(alias),
-            Some(Alias::Choices(choices)) => {
-                choices.iter().flatten().next().cloned().unwrap_or_else(|| Rc::clone(name))
-            }
+            Some(Alias::Choices(choices)) => choices
+                .iter()
+                .flatten()
+                .next()
+                .cloned()
+                .unwrap_or_else(|| Rc::clone(name)),
         }
     }
 
     pub(super) fn model(&mut self, class: &Value, inner: &Node, is_root: bool) -> Emitted {
-        let Some((cls, _)) = generic::parametrised(self.interp, class) else { return Ok(Object::new()) };
+        let Some((cls, _)) = generic::parametrised(self.interp, class) else {
+            return Ok(Object::new());
+        };
         let config = pydantic::config::of_model(self.interp, &cls);
         self.state.config.push(Rc::clone(&config));
         let written = self.write(inner);
@@ -164,7 +190,9 @@ impl Emitter<'_, '_> {
             }
             Extra::Allow => {
                 let allowed = match extras {
-                    Some(extras) if !matches!(extras.kind, Kind::Any) => Json::Object(self.write(extras)?),
+                    Some(extras) if !matches!(extras.kind, Kind::Any) => {
+                        Json::Object(self.write(extras)?)
+                    }
                     _ => json!(true),
                 };
                 written.insert("additionalProperties".to_owned(), allowed);
@@ -183,7 +211,9 @@ impl Emitter<'_, '_> {
         config: &Config,
         is_dataclass: bool,
     ) -> Result<(), Fail> {
-        let Some((cls, args)) = generic::parametrised(self.interp, class) else { return Ok(()) };
+        let Some((cls, args)) = generic::parametrised(self.interp, class) else {
+            return Ok(());
+        };
         let is_model = pydantic::is_model(self.interp, class);
         let name = pydantic::model_name(self.interp, &cls, if is_model { &args } else { &[] });
         if let Some(title) = config.get("title") {
@@ -198,12 +228,20 @@ impl Emitter<'_, '_> {
             written.insert("title".to_owned(), json!(name));
         }
         // A parametrised model is a subclass without a docstring.
-        let undocumented = is_model && !args.is_empty() || is_dataclass && dataclass::is_converted(&cls);
-        let documented = if undocumented { None } else { pydantic::class_docstring(self.interp, class) };
-        let documented = documented.filter(|text| !(is_dataclass && text.starts_with(&format!("{name}("))));
+        let undocumented =
+            is_model && !args.is_empty() || is_dataclass && dataclass::is_converted(&cls);
+        let documented = if undocumented {
+            None
+        } else {
+            pydantic::class_docstring(self.interp, class)
+        };
+        let documented =
+            documented.filter(|text| !(is_dataclass && text.starts_with(&format!("{name}("))));
         if let Some(documented) = documented.filter(|text| !text.is_empty()) {
             let cleaned = text::clean_docstring(&documented);
-            written.entry("description".to_owned()).or_insert_with(|| json!(cleaned));
+            written
+                .entry("description".to_owned())
+                .or_insert_with(|| json!(cleaned));
         }
         if !written.contains_key("additionalProperties") {
             match config.text("extra").as_deref() {
@@ -218,21 +256,29 @@ impl Emitter<'_, '_> {
         }
         match config.get("json_schema_extra") {
             None => {}
-            Some(extra @ (Value::Dict(_) | Value::Made(_) | Value::Unknown(_))) => self.update_from(written, extra),
+            Some(extra @ (Value::Dict(_) | Value::Made(_) | Value::Unknown(_))) => {
+                self.update_from(written, extra)
+            }
             Some(callable) => {
                 let callable = match callable {
                     Value::Descriptor(descriptor) => match descriptor.kind {
-                        DescriptorKind::ClassMethod => {
-                            Value::Method(Rc::new((Value::Class(Rc::clone(&cls)), descriptor.function.clone())))
-                        }
+                        DescriptorKind::ClassMethod => Value::Method(Rc::new((
+                            Value::Class(Rc::clone(&cls)),
+                            descriptor.function.clone(),
+                        ))),
                         _ => descriptor.function.clone(),
                     },
                     other => other.clone(),
                 };
-                let takes_class =
-                    self.interp.signature(&callable).is_some_and(|signature| signature.parameters.len() > 1);
-                let changed =
-                    self.changed_by(&callable, std::mem::take(written), takes_class.then(|| class.clone()))?;
+                let takes_class = self
+                    .interp
+                    .signature(&callable)
+                    .is_some_and(|signature| signature.parameters.len() > 1);
+                let changed = self.changed_by(
+                    &callable,
+                    std::mem::take(written),
+                    takes_class.then(|| class.clone()),
+                )?;
                 *written = changed;
             }
         }
@@ -278,7 +324,8 @@ impl Emitter<'_, '_> {
         var_kwargs: Option<&Node>,
     ) -> Emitted {
         let by_keyword = parameters.iter().all(|parameter| parameter.keyword) && var_args.is_none();
-        let by_position = parameters.iter().all(|parameter| parameter.positional) && var_kwargs.is_none();
+        let by_position =
+            parameters.iter().all(|parameter| parameter.positional) && var_kwargs.is_none();
         if !by_keyword && !by_position {
             return Err(Fail::Invalid(
                 "arguments validator with positional-only and keyword-only arguments".to_owned(),
@@ -305,7 +352,10 @@ impl Emitter<'_, '_> {
                 .into_iter()
                 .map(|(name, written)| (name.to_string(), Json::Object(written)))
                 .collect();
-            let mut written = object([("type", json!("object")), ("properties", Json::Object(properties))]);
+            let mut written = object([
+                ("type", json!("object")),
+                ("properties", Json::Object(properties)),
+            ]);
             if !required.is_empty() {
                 written.insert("required".to_owned(), Json::Array(required));
             }
@@ -325,7 +375,10 @@ impl Emitter<'_, '_> {
         let length = written_parameters.len();
         let mut written = object([("type", json!("array"))]);
         if length > 0 {
-            let prefix = written_parameters.into_iter().map(|(_, written)| Json::Object(written)).collect();
+            let prefix = written_parameters
+                .into_iter()
+                .map(|(_, written)| Json::Object(written))
+                .collect();
             written.insert("prefixItems".to_owned(), Json::Array(prefix));
         }
         if !required.is_empty() {

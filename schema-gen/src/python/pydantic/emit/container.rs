@@ -11,13 +11,20 @@ use crate::python::value::Value;
 use super::{Emitted, Emitter, Fail};
 use crate::python::pydantic::encode::{self, NotJson, Style};
 use crate::python::pydantic::read::dotted;
-use crate::python::pydantic::schema::{Constraints, Discriminator, Node, Object, Schema, Serialization, object};
+use crate::python::pydantic::schema::{
+    Constraints, Discriminator, Node, Object, Schema, Serialization, object,
+};
 use crate::python::pydantic::{self, Mode};
 
 use super::scalar::{ARRAY, OBJECT};
 
 impl Emitter<'_, '_> {
-    pub(super) fn tuple(&mut self, items: &[Node], variadic: Option<usize>, constraints: &Constraints) -> Emitted {
+    pub(super) fn tuple(
+        &mut self,
+        items: &[Node],
+        variadic: Option<usize>,
+        constraints: &Constraints,
+    ) -> Emitted {
         let mut written = object([("type", json!("array"))]);
         match variadic {
             Some(index) => {
@@ -37,8 +44,10 @@ impl Emitter<'_, '_> {
                 written.insert("items".to_owned(), rest);
             }
             None => {
-                let prefix: Vec<Json> =
-                    items.iter().map(|item| self.write(item).map(Json::Object)).collect::<Result<_, _>>()?;
+                let prefix: Vec<Json> = items
+                    .iter()
+                    .map(|item| self.write(item).map(Json::Object))
+                    .collect::<Result<_, _>>()?;
                 let length = prefix.len();
                 if length > 0 {
                     written.insert("prefixItems".to_owned(), Json::Array(prefix));
@@ -51,7 +60,12 @@ impl Emitter<'_, '_> {
         Ok(written)
     }
 
-    pub(super) fn dict(&mut self, keys: &Node, values: &Node, constraints: &Constraints) -> Emitted {
+    pub(super) fn dict(
+        &mut self,
+        keys: &Node,
+        values: &Node,
+        constraints: &Constraints,
+    ) -> Emitted {
         let mut written = object([("type", json!("object"))]);
         let mut keys = self.write(keys)?;
         let mut pattern = None;
@@ -88,7 +102,9 @@ impl Emitter<'_, '_> {
         let mut members = Vec::new();
         for schema in schemas {
             match schema.get("anyOf") {
-                Some(Json::Array(inner)) if schema.len() == 1 => members.extend(inner.iter().cloned()),
+                Some(Json::Array(inner)) if schema.len() == 1 => {
+                    members.extend(inner.iter().cloned())
+                }
                 _ => members.push(Json::Object(schema)),
             }
         }
@@ -100,7 +116,11 @@ impl Emitter<'_, '_> {
         }
     }
 
-    pub(super) fn tagged_union(&mut self, choices: &[(Value, Node)], discriminator: &Discriminator) -> Emitted {
+    pub(super) fn tagged_union(
+        &mut self,
+        choices: &[(Value, Node)],
+        discriminator: &Discriminator,
+    ) -> Emitted {
         let mut generated: IndexMap<String, Object> = IndexMap::new();
         for (tag, choice) in choices {
             let tag = self.tag_text(tag);
@@ -115,9 +135,10 @@ impl Emitter<'_, '_> {
         let choices = deduplicated(generated.values().cloned().map(Json::Object).collect());
         let property = match discriminator {
             Discriminator::Name(name) => Some(Rc::clone(name)),
-            Discriminator::Aliased(name, alias) => {
-                [name, alias].into_iter().find(|name| self.on_all_choices(&choices, name)).cloned()
-            }
+            Discriminator::Aliased(name, alias) => [name, alias]
+                .into_iter()
+                .find(|name| self.on_all_choices(&choices, name))
+                .cloned(),
             Discriminator::Callable => None,
         };
         let mut written = object([("oneOf", Json::Array(choices))]);
@@ -154,28 +175,45 @@ impl Emitter<'_, '_> {
 
     pub(super) fn on_all_choices(&mut self, choices: &[Json], name: &str) -> bool {
         choices.iter().all(|choice| {
-            let Json::Object(choice) = choice else { return false };
+            let Json::Object(choice) = choice else {
+                return false;
+            };
             let resolved = match choice.get("$ref") {
-                Some(Json::String(reference)) => self.resolve(&reference.clone()).unwrap_or_default(),
+                Some(Json::String(reference)) => {
+                    self.resolve(&reference.clone()).unwrap_or_default()
+                }
                 _ => choice.clone(),
             };
-            resolved.get("properties").and_then(Json::as_object).is_some_and(|properties| properties.contains_key(name))
+            resolved
+                .get("properties")
+                .and_then(Json::as_object)
+                .is_some_and(|properties| properties.contains_key(name))
         })
     }
 
     pub(super) fn default(&mut self, inner: &Node, default: Option<&Value>) -> Emitted {
         let mut written = self.write(inner)?;
-        let Some(default) = default else { return Ok(written) };
+        let Some(default) = default else {
+            return Ok(written);
+        };
         let mut default = default.clone();
         if dotted(&default) == Some("pydantic_core.MISSING") {
             return Ok(written);
         }
         if self.mode() == Mode::Serialization
-            && let Some(Serialization::Function { plain: true, takes_info: false, function, unless_none, .. }) =
-                default_serializer(inner)
+            && let Some(Serialization::Function {
+                plain: true,
+                takes_info: false,
+                function,
+                unless_none,
+                ..
+            }) = default_serializer(inner)
             && !(matches!(default, Value::None) && unless_none)
         {
-            match self.interp.call(&function, Args::new(vec![default.clone()], None)) {
+            match self
+                .interp
+                .call(&function, Args::new(vec![default.clone()], None))
+            {
                 Ok(value) => default = value,
                 Err(Raised::Exception(_)) => return Ok(written),
                 Err(stopped) => return Err(Fail::Raised(stopped)),
@@ -189,6 +227,7 @@ impl Emitter<'_, '_> {
                 _ => None,
             },
             base64: self.config_text("ser_json_bytes") == Some("base64"),
+            depth: 0,
         };
         if let Value::Set(_) | Value::FrozenSet(_) = &default {
             default = sorted(&default);
@@ -210,11 +249,20 @@ impl Emitter<'_, '_> {
 /// `_get_ser_schema_for_default_value`
 fn default_serializer(schema: &Schema) -> Option<Serialization> {
     if let Some(serialization) = &schema.serialization
-        && matches!(**serialization, Serialization::Function { plain: true, takes_info: false, .. })
+        && matches!(
+            **serialization,
+            Serialization::Function {
+                plain: true,
+                takes_info: false,
+                ..
+            }
+        )
     {
         return Some((**serialization).clone());
     }
-    schema.inner_of_function().and_then(|inner| default_serializer(inner))
+    schema
+        .inner_of_function()
+        .and_then(|inner| default_serializer(inner))
 }
 
 /// Equal schemas once, at the place of the first.
@@ -253,7 +301,11 @@ fn sorted(value: &Value) -> Value {
     if items.iter().all(|item| text(item).is_some()) {
         items.sort_by_key(text);
     } else if items.iter().all(|item| number(item).is_some()) {
-        items.sort_by(|left, right| number(left).unwrap_or_default().total_cmp(&number(right).unwrap_or_default()));
+        items.sort_by(|left, right| {
+            number(left)
+                .unwrap_or_default()
+                .total_cmp(&number(right).unwrap_or_default())
+        });
     }
     Value::list(items)
 }

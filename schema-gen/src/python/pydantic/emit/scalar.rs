@@ -35,7 +35,10 @@ impl Emitter<'_, '_> {
                     }
                 }
                 let number = self.number("number", &floats);
-                object([("anyOf", Json::Array(vec![Json::Object(number), Json::Object(written)]))])
+                object([(
+                    "anyOf",
+                    Json::Array(vec![Json::Object(number), Json::Object(written)]),
+                )])
             }
             Scalar::Str => {
                 let mut written = object([("type", json!("string"))]);
@@ -56,9 +59,15 @@ impl Emitter<'_, '_> {
             }
             Scalar::Bytes => {
                 let mut written = if self.state.fastapi {
-                    let setting = if self.mode() == Mode::Serialization { "ser_json_bytes" } else { "val_json_bytes" };
-                    let mut written =
-                        object([("type", json!("string")), ("contentMediaType", json!("application/octet-stream"))]);
+                    let setting = if self.mode() == Mode::Serialization {
+                        "ser_json_bytes"
+                    } else {
+                        "val_json_bytes"
+                    };
+                    let mut written = object([
+                        ("type", json!("string")),
+                        ("contentMediaType", json!("application/octet-stream")),
+                    ]);
                     if self.config_text(setting) == Some("base64") {
                         written.insert("contentEncoding".to_owned(), json!("base64"));
                     }
@@ -73,7 +82,9 @@ impl Emitter<'_, '_> {
             Scalar::Date | Scalar::DateTime | Scalar::Time | Scalar::TimeDelta => {
                 let temporal = match self.config_text("ser_json_temporal") {
                     Some(format) => format.to_owned(),
-                    None if scalar == Scalar::TimeDelta && self.config_text("ser_json_timedelta") == Some("float") => {
+                    None if scalar == Scalar::TimeDelta
+                        && self.config_text("ser_json_timedelta") == Some("float") =>
+                    {
                         "seconds".to_owned()
                     }
                     None => "iso8601".to_owned(),
@@ -90,7 +101,11 @@ impl Emitter<'_, '_> {
             }
             Scalar::Uuid => text("uuid"),
             Scalar::Url | Scalar::MultiHostUrl => {
-                let mut written = text(if scalar == Scalar::Url { "uri" } else { "multi-host-uri" });
+                let mut written = text(if scalar == Scalar::Url {
+                    "uri"
+                } else {
+                    "multi-host-uri"
+                });
                 written.insert("minLength".to_owned(), json!(1));
                 self.constrain(&mut written, constraints, STRING);
                 written
@@ -102,13 +117,20 @@ impl Emitter<'_, '_> {
     pub(super) fn number(&mut self, name: &str, constraints: &Constraints) -> Object {
         let mut written = object([("type", json!(name))]);
         let mut finite = constraints.clone();
-        finite.0.retain(|(_, value)| !matches!(value, Value::Float(number) if number.is_infinite()));
+        finite
+            .0
+            .retain(|(_, value)| !matches!(value, Value::Float(number) if number.is_infinite()));
         self.constrain(&mut written, &finite, NUMERIC);
         written
     }
 
     /// `update_with_validations`
-    pub(super) fn constrain(&mut self, written: &mut Object, constraints: &Constraints, keys: &[(&str, &str)]) {
+    pub(super) fn constrain(
+        &mut self,
+        written: &mut Object,
+        constraints: &Constraints,
+        keys: &[(&str, &str)],
+    ) {
         for (name, key) in keys {
             if let Some(value) = constraints.get(name).cloned() {
                 let json = self.json_of(&value);
@@ -134,7 +156,10 @@ impl Emitter<'_, '_> {
     pub(super) fn enumeration(&mut self, name: &str, class: &Value, members: &[Value]) -> Emitted {
         let mut written = object([("title", json!(name))]);
         if let Some(description) = pydantic::class_docstring(self.interp, class) {
-            written.insert("description".to_owned(), json!(text::clean_docstring(&description)));
+            written.insert(
+                "description".to_owned(),
+                json!(text::clean_docstring(&description)),
+            );
         }
         let expected: Vec<Json> = members.iter().map(|value| self.json_of(value)).collect();
         let kind = common_type(&expected).filter(|kind| *kind != "null");
@@ -154,14 +179,21 @@ pub(super) const NUMERIC: &[(&str, &str)] = &[
     ("gt", "exclusiveMinimum"),
 ];
 
-pub(super) const LENGTH: &[(&str, &str)] = &[("min_length", "minLength"), ("max_length", "maxLength")];
+pub(super) const LENGTH: &[(&str, &str)] =
+    &[("min_length", "minLength"), ("max_length", "maxLength")];
 
-pub(super) const STRING: &[(&str, &str)] =
-    &[("min_length", "minLength"), ("max_length", "maxLength"), ("pattern", "pattern")];
+pub(super) const STRING: &[(&str, &str)] = &[
+    ("min_length", "minLength"),
+    ("max_length", "maxLength"),
+    ("pattern", "pattern"),
+];
 
 pub(super) const ARRAY: &[(&str, &str)] = &[("min_length", "minItems"), ("max_length", "maxItems")];
 
-pub(super) const OBJECT: &[(&str, &str)] = &[("min_length", "minProperties"), ("max_length", "maxProperties")];
+pub(super) const OBJECT: &[(&str, &str)] = &[
+    ("min_length", "minProperties"),
+    ("max_length", "maxProperties"),
+];
 
 /// The one type that all values have.
 fn common_type(values: &[Json]) -> Option<&'static str> {
@@ -184,7 +216,10 @@ fn as_float(interp: &mut Interp, value: &Value) -> Value {
         Value::Float(_) => value.clone(),
         other => match jsonable(interp, other) {
             Ok(Json::String(text)) => text.parse().map_or_else(|_| other.clone(), Value::Float),
-            Err(_) => match interp.call(&Value::symbol("builtins.float"), Args::new(vec![other.clone()], None)) {
+            Err(_) => match interp.call(
+                &Value::symbol("builtins.float"),
+                Args::new(vec![other.clone()], None),
+            ) {
                 Ok(number @ Value::Float(_)) => number,
                 _ => other.clone(),
             },

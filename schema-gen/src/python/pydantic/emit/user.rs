@@ -19,18 +19,26 @@ impl<'t> Emitter<'_, 't> {
         match jsonable(self.interp, value) {
             Ok(json) => json,
             Err(NotJson::Impossible) => {
-                let unknown = Rc::new(Unknown { why: format!("{value:?} is not JSON"), place: None });
+                let unknown = Rc::new(Unknown {
+                    why: format!("{value:?} is not JSON"),
+                    place: None,
+                });
                 Json::Object(pydantic::unknown_json(self.interp, &unknown))
             }
-            Err(NotJson::Unknown(unknown)) => Json::Object(pydantic::unknown_json(self.interp, &unknown)),
+            Err(NotJson::Unknown(unknown)) => {
+                Json::Object(pydantic::unknown_json(self.interp, &unknown))
+            }
         }
     }
 
     pub(in crate::python::pydantic) fn object_of(&mut self, value: &Value) -> Object {
         let value = match value {
-            Value::Made(_) => {
-                Value::dict(entries(value).into_iter().map(|(name, value)| (key(&name), value)).collect())
-            }
+            Value::Made(_) => Value::dict(
+                entries(value)
+                    .into_iter()
+                    .map(|(name, value)| (key(&name), value))
+                    .collect(),
+            ),
             other => other.clone(),
         };
         match (&value, self.json_of(&value)) {
@@ -42,8 +50,15 @@ impl<'t> Emitter<'_, 't> {
     /// Updates a schema with a dictionary of the user, entry by entry.
     pub(super) fn update_from(&mut self, written: &mut Object, value: &Value) {
         let items: Vec<(Value, Value)> = match value {
-            Value::Dict(items) => items.borrow().iter().map(|(key, value)| (key.0.clone(), value.clone())).collect(),
-            Value::Made(_) => entries(value).into_iter().map(|(key, value)| (Value::Str(key), value)).collect(),
+            Value::Dict(items) => items
+                .borrow()
+                .iter()
+                .map(|(key, value)| (key.0.clone(), value.clone()))
+                .collect(),
+            Value::Made(_) => entries(value)
+                .into_iter()
+                .map(|(key, value)| (Value::Str(key), value))
+                .collect(),
             other => {
                 let json = self.json_of(other);
                 if let Json::Object(json) = json {
@@ -63,16 +78,25 @@ impl<'t> Emitter<'_, 't> {
     }
 
     /// Calls a function that changes the schema it is given.
-    pub(super) fn changed_by(&mut self, callable: &Value, written: Object, class: Option<Value>) -> Emitted {
+    pub(super) fn changed_by(
+        &mut self,
+        callable: &Value,
+        written: Object,
+        class: Option<Value>,
+    ) -> Emitted {
         let value = json_to_value(&Json::Object(written));
         let mut args = vec![value.clone()];
         args.extend(class);
-        self.lend(|interp| interp.call(callable, Args::new(args, None))).map_err(Fail::Raised)?;
+        self.lend(|interp| interp.call(callable, Args::new(args, None)))
+            .map_err(Fail::Raised)?;
         Ok(self.object_of(&value))
     }
 
     /// Runs something of the user's, during which the evaluator has the state.
-    pub(in crate::python::pydantic) fn lend<R>(&mut self, run: impl FnOnce(&mut Interp<'t>) -> R) -> R {
+    pub(in crate::python::pydantic) fn lend<R>(
+        &mut self,
+        run: impl FnOnce(&mut Interp<'t>) -> R,
+    ) -> R {
         let outer = self.interp.pydantic.emission.take();
         self.interp.pydantic.emission = Some(Box::new(std::mem::take(&mut self.state)));
         let result = run(self.interp);
