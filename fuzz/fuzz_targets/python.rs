@@ -16,6 +16,7 @@ fuzz_target!(|text: &str| {
         roots: vec!["app".to_owned()],
         site_packages: vec!["lib".to_owned()],
         environment: vec![("MODE".to_owned(), "test".to_owned())],
+        ..Options::default()
     };
     let analysis = analyse(&tree, &Entry::parse("app/main.py"), &options);
     // What a panic of the analysis becomes.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hitchpost::openapi::{Loss, Options, cache_folder, openapi_v30};
+use hitchpost::openapi::{Loss, Options, Version, Versions, cache_folder, openapi_v30};
 use indexmap::IndexMap;
 use pyo3::prelude::*;
 
@@ -39,6 +39,8 @@ impl Folders {
 /// - `site_packages`: the folder or folders of installed packages, from which types of libraries
 ///   are read;
 /// - `env`: the environment that the service sees; that of this process is not looked at;
+/// - `versions`: those of `"fastapi"`, `"pydantic"` and `"python"` that the service runs with; those
+///   not given are those of the installed packages, else of a lock file, else the newest;
 /// - `version`: of OpenAPI, `"3.1"` or `"3.0"`;
 /// - `strict`: refuse a service of which something is not known;
 /// - `cache`: keep the document, for as long as the files that it was read from do not change.
@@ -61,7 +63,7 @@ impl Folders {
 /// >>> document["info"]["title"], list(document["paths"])
 /// ('Shop', ['/items/{item_id}'])
 #[pyfunction]
-#[pyo3(signature = (entry, /, *, root=None, site_packages=None, env=None, version="3.1", strict=false, cache=true))]
+#[pyo3(signature = (entry, /, *, root=None, site_packages=None, env=None, versions=None, version="3.1", strict=false, cache=true))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 pub(crate) fn openapi<'py>(
     py: Python<'py>,
@@ -69,6 +71,7 @@ pub(crate) fn openapi<'py>(
     root: Option<Folders>,
     site_packages: Option<Folders>,
     env: Option<IndexMap<String, String>>,
+    versions: Option<IndexMap<String, String>>,
     version: &str,
     strict: bool,
     cache: bool,
@@ -86,6 +89,7 @@ pub(crate) fn openapi<'py>(
         roots: Folders::list(root),
         site_packages: Folders::list(site_packages),
         environment: env.unwrap_or_default().into_iter().collect(),
+        versions: given(&versions.unwrap_or_default())?,
         cache: cache_folder().filter(|_| cache),
     };
     let service = py.detach(|| {
@@ -109,6 +113,29 @@ pub(crate) fn openapi<'py>(
     let lost = |loss: &Loss| format!("{}: warning[lost]: {}", loss.place, loss.became);
     warn(py, &down.lost.iter().map(lost).collect::<Vec<_>>())?;
     values::serialised(py, &down.document)
+}
+
+/// Reads `{"fastapi": "0.115.0"}`.
+fn given(versions: &IndexMap<String, String>) -> Result<Versions, Problem> {
+    let mut read = Versions::default();
+    for (name, text) in versions {
+        let place = match name.as_str() {
+            "fastapi" => Some(&mut read.fastapi),
+            "pydantic" => Some(&mut read.pydantic),
+            "python" => Some(&mut read.python),
+            _ => None,
+        };
+        let (Some(place), Some(version)) = (place, Version::parse(text)) else {
+            return Err(Problem::from(Argument {
+                name: "versions",
+                code: "unknown-version",
+                message: format!("there is no version `{text}` of `{name}`"),
+                help: Some("they are of `fastapi`, `pydantic` and `python`, as `0.115.0`".to_owned()),
+            }));
+        };
+        *place = Some(version);
+    }
+    Ok(read)
 }
 
 /// Says each thing as a warning of the package's logger.

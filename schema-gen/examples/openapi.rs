@@ -1,14 +1,14 @@
 //! Prints the OpenAPI document of a service, or the schema of one of its types.
 //!
 //! `cargo run --example openapi -- FILE.py[:attr] | package.module[:attr] [--root DIR]…
-//! [--site-packages DIR]… [--env NAME=VALUE]… [--stats]`, or
+//! [--site-packages DIR]… [--env NAME=VALUE]… [--assume NAME==VERSION]… [--stats]`, or
 //! `--schema FILE.py:Name --mode validation|serialization`.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hitchpost_schema_gen::{Diagnostic, Entry, Options, SchemaMode, SourceTree, analyse, schema};
+use hitchpost_schema_gen::{Diagnostic, Entry, Options, SchemaMode, SourceTree, Version, analyse, schema};
 
 struct Disk;
 
@@ -52,6 +52,17 @@ fn main() -> ExitCode {
                 let (name, value) = pair.split_once('=').unwrap_or((&pair, ""));
                 options.environment.push((name.to_owned(), value.to_owned()));
             }
+            "--assume" => {
+                let pair = next();
+                let (name, version) = pair.split_once("==").unwrap_or((&pair, ""));
+                let version = Version::parse(version);
+                match name {
+                    "fastapi" => options.versions.fastapi = version,
+                    "pydantic" => options.versions.pydantic = version,
+                    "python" => options.versions.python = version,
+                    _ => {}
+                }
+            }
             "--stats" => stats = true,
             "--schema" => schema_of = Some(next()),
             "--mode" => {
@@ -72,6 +83,9 @@ fn main() -> ExitCode {
         let elapsed = start.elapsed();
         tell(&analysis.diagnostics);
         if stats {
+            for assumed in &analysis.versions {
+                eprintln!("{} {} ({})", assumed.name, assumed.version, assumed.from);
+            }
             let stats = analysis.stats;
             eprintln!(
                 "{} files, {} bytes, {} operations, {} types, {elapsed:?}",

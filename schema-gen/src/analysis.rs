@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::contract::Contract;
 use crate::python;
+use crate::python::versions::{Assumed, Versions};
 use crate::tree::SourceTree;
 
 /// With what at hand to analyse.
@@ -16,6 +17,10 @@ pub struct Options {
     pub site_packages: Vec<String>,
     /// The environment that the service sees when it is imported.
     pub environment: Vec<(String, String)>,
+    /// The versions that the service runs with. Those not given are looked for among the installed
+    /// packages, then in the lock files ([`LOCK_FILES`](crate::LOCK_FILES)) of the roots and of the
+    /// folders above them; else the newest are taken.
+    pub versions: Versions,
 }
 
 /// Where the service stands: a file or a module, and the name in it.
@@ -105,6 +110,8 @@ pub struct Analysis {
     pub diagnostics: Vec<Diagnostic>,
     /// How much there was to do.
     pub stats: Stats,
+    /// The versions whose rules were followed.
+    pub versions: Vec<Assumed>,
 }
 
 /// Which side of a type a schema describes.

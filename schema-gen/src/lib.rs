@@ -29,6 +29,7 @@ pub use contract::{
     Callback, Certainty, Contract, Fact, Location, MediaType, Operation, Parameter, RequestBody, Response, Source,
     Streaming, UnknownFact,
 };
+pub use python::versions::{Assumed, LOCK_FILES, Version, Versions};
 pub use tree::{MemoryTree, SourceTree};
 
 #[doc(hidden)]

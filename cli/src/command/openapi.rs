@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum, ValueHint};
-use hitchpost::openapi::{self, Description, Options};
+use hitchpost::openapi::{self, Description, Options, Versions};
 
 use crate::{
     error::CommandError,
@@ -43,6 +43,10 @@ pub(crate) struct OpenapiArgs {
     /// A variable that the service sees when it is imported; may be repeated
     #[arg(long = "env", value_name = "NAME=VALUE")]
     environment: Vec<String>,
+    /// The version of `fastapi`, `pydantic` or `python` that the service runs with; may be
+    /// repeated. Without it, that of the installed package, else of a lock file, else the newest
+    #[arg(long = "assume", value_name = "NAME==VERSION")]
+    versions: Vec<String>,
     /// The version of OpenAPI: `3.1`, or `3.0` with a report of what it cannot say
     #[arg(
         long = "openapi",
@@ -77,6 +81,7 @@ pub(crate) fn openapi(arguments: &OpenapiArgs, output: &Output) -> Result<Exit, 
         roots: arguments.roots.clone(),
         site_packages: arguments.site_packages.clone(),
         environment: arguments.environment()?,
+        versions: arguments.versions()?,
         cache: openapi::cache_folder().filter(|_| !arguments.no_cache),
     };
     let service = openapi::openapi(&arguments.entry, &options);
@@ -130,6 +135,27 @@ impl OpenapiArgs {
         });
         pairs.collect()
     }
+
+    fn versions(&self) -> Result<Versions, CommandError> {
+        let mut versions = Versions::default();
+        for pair in &self.versions {
+            let (name, version) = pair.split_once("==").unwrap_or((pair, ""));
+            let place = match name.trim() {
+                "fastapi" => Some(&mut versions.fastapi),
+                "pydantic" => Some(&mut versions.pydantic),
+                "python" => Some(&mut versions.python),
+                _ => None,
+            };
+            let (Some(place), Some(version)) = (place, openapi::Version::parse(version)) else {
+                return Err(CommandError::Malformed {
+                    flag: "--assume",
+                    wanted: "`fastapi==VERSION`, `pydantic==VERSION` or `python==VERSION`",
+                });
+            };
+            *place = Some(version);
+        }
+        Ok(versions)
+    }
 }
 
 fn stats(service: &Description, style: Style) -> String {
@@ -153,6 +179,8 @@ fn stats(service: &Description, style: Style) -> String {
         ),
         ("total", milliseconds(stats.total)),
     ];
+    let assumed = service.versions.iter();
+    rows.extend(assumed.map(|it| (it.name.as_str(), format!("{} ({})", it.version, it.from))));
     if stats.is_cached {
         rows.push(("cache", "found".to_owned()));
     } else {

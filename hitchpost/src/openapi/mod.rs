@@ -11,6 +11,7 @@ use std::{
 };
 
 use hitchpost_schema_gen::{self as schema_gen, Entry, Target};
+pub use hitchpost_schema_gen::{Version, Versions};
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -36,6 +37,10 @@ pub struct Options {
     /// The environment that the service sees when it is imported. That of this process is not
     /// looked at.
     pub environment: Vec<(String, String)>,
+    /// The versions of FastAPI, pydantic and Python that the service runs with. Those not given are
+    /// those of the installed packages, else those of a lock file in a root or above it, else the
+    /// newest.
+    pub versions: Versions,
     /// Where finished documents are kept, such as [`cache_folder`]; nowhere without it.
     pub cache: Option<PathBuf>,
 }
@@ -52,8 +57,22 @@ pub struct Description {
     pub diagnostics: Vec<Diagnostic>,
     /// The files that were read, in order: those on which the document depends.
     pub sources: Vec<String>,
+    /// The versions whose rules were followed.
+    pub versions: Vec<Assumed>,
     /// How much there was to do, and how long it took.
     pub stats: Stats,
+}
+
+/// A version whose rules were followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Assumed {
+    /// `fastapi`, `pydantic` or `python`.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// From where: the file or folder that says so, `given`, or `newest known`.
+    pub from: String,
 }
 
 /// Something about a place of a service's source.
@@ -190,6 +209,7 @@ struct Kept {
     document: Value,
     diagnostics: Vec<Diagnostic>,
     sources: Vec<String>,
+    versions: Vec<Assumed>,
     stats: Stats,
 }
 
@@ -203,6 +223,7 @@ struct Request<'r> {
     roots: &'r [String],
     site_packages: &'r [String],
     environment: &'r [(String, String)],
+    versions: [Option<String>; 3],
 }
 
 /// Reads the OpenAPI document of a service from its source. Nothing of it runs.
@@ -282,10 +303,12 @@ pub fn openapi(entry: &str, options: &Options) -> Result<Description, Error> {
         total: start.elapsed(),
     };
     let sources = questions.sources().map(displayed).collect();
+    let versions = analysis.versions.into_iter().map(Assumed::of).collect();
     let made = Kept {
         document,
         diagnostics,
         sources,
+        versions,
         stats,
     };
     if let Some(kept) = kept {
@@ -300,12 +323,14 @@ impl Kept {
             document,
             diagnostics,
             sources,
+            versions,
             ..
         } = self;
         Description {
             document,
             diagnostics,
             sources,
+            versions,
             stats,
         }
     }
@@ -314,6 +339,16 @@ impl Kept {
 /// A path as the user wrote it.
 fn displayed(path: &str) -> String {
     path.strip_prefix("./").unwrap_or(path).to_owned()
+}
+
+impl Assumed {
+    fn of(assumed: schema_gen::Assumed) -> Self {
+        Self {
+            name: assumed.name.to_owned(),
+            version: assumed.version.to_string(),
+            from: displayed(&assumed.from),
+        }
+    }
 }
 
 impl Diagnostic {
@@ -398,6 +433,7 @@ impl Places {
                 roots,
                 site_packages,
                 environment,
+                versions: options.versions,
             },
         })
     }
@@ -415,6 +451,7 @@ impl Places {
             roots,
             site_packages,
             environment,
+            versions,
         } = &self.options;
         Request {
             analyser: schema_gen::FINGERPRINT,
@@ -427,6 +464,8 @@ impl Places {
             roots,
             site_packages,
             environment,
+            versions: [versions.fastapi, versions.pydantic, versions.python]
+                .map(|version| version.map(|version| version.to_string())),
         }
     }
 }

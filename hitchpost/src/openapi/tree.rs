@@ -11,7 +11,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use hitchpost_schema_gen::SourceTree;
+use hitchpost_schema_gen::{LOCK_FILES, SourceTree};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -53,7 +53,8 @@ type Stamp = (u64, i64, i64, u64);
 
 /// The files below some folders.
 ///
-/// Files are bounded in size. Links that lead out of the folders are not followed.
+/// Files are bounded in size. Links that lead out of the folders are not followed. Of the folders
+/// above them, lock files alone are read.
 #[derive(Debug)]
 pub(super) struct FolderTree {
     /// Canonical.
@@ -135,6 +136,16 @@ impl FolderTree {
         self.roots.iter().any(|root| canonical.starts_with(root))
     }
 
+    /// Whether it is a lock file in a folder above a root.
+    fn is_lock_above(&self, path: &str) -> bool {
+        let Some((folder, name)) = path.rsplit_once('/') else {
+            return false;
+        };
+        LOCK_FILES.contains(&name)
+            && fs::canonicalize(folder)
+                .is_ok_and(|folder| self.roots.iter().any(|root| root.starts_with(&folder)))
+    }
+
     /// Where the folder of a file is.
     fn folder(&self, path: &str) -> Folder {
         let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
@@ -173,7 +184,8 @@ impl FolderTree {
             return Ok(None);
         }
         let leaves = || fs::canonicalize(path).is_ok_and(|canonical| !self.is_inside(&canonical));
-        if folder == Folder::Outside || (is_link && leaves()) {
+        let is_lock = || !is_link && self.is_lock_above(path);
+        if (folder == Folder::Outside && !is_lock()) || (is_link && leaves()) {
             return Err(OUTSIDE.to_owned());
         }
         if !metadata.is_file() {

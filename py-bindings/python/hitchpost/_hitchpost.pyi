@@ -30,6 +30,7 @@ def openapi(
     root: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
     site_packages: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
     env: Mapping[str, str] | None = None,
+    versions: Mapping[Literal["fastapi", "pydantic", "python"], str] | None = None,
     version: Literal["3.1", "3.0"] = "3.1",
     strict: bool = False,
     cache: bool = True,

@@ -4,6 +4,7 @@ use super::fastapi;
 use super::interp::{Args, Interp, Raised};
 use super::pydantic;
 use super::value::{Module, Value};
+use super::versions::Rules;
 use crate::analysis::{Analysis, Diagnostic, Entry, Options, SchemaMode, Stats, Target};
 use crate::tree::SourceTree;
 
@@ -12,12 +13,15 @@ pub(crate) fn analyse(tree: &dyn SourceTree, entry: &Entry, options: &Options) -
     let located = Located::new(tree, entry, options);
     let options = located.options(options);
     let mut interp = Interp::new(tree, &options);
+    let (rules, versions, diagnostics) = Rules::of(tree, &options);
+    interp.rules = rules;
+    interp.diagnostics = diagnostics;
     let found = located.run(&mut interp).and_then(|module| application(&mut interp, &module, entry));
     let read = found.and_then(|application| {
         fastapi::of_application(&mut interp, &application).map_err(|raised| failure(&mut interp, raised))
     });
     let (files, bytes) = interp.stats();
-    let mut analysis = Analysis { stats: Stats { files, bytes, ..Stats::default() }, ..Analysis::default() };
+    let mut analysis = Analysis { stats: Stats { files, bytes, ..Stats::default() }, versions, ..Analysis::default() };
     match read {
         Ok((contract, document)) => {
             analysis.stats.operations = contract.operations.len();
@@ -47,6 +51,9 @@ pub(crate) fn schema(
     let located = Located::new(tree, entry, options);
     let options = located.options(options);
     let mut interp = Interp::new(tree, &options);
+    let (rules, _, diagnostics) = Rules::of(tree, &options);
+    interp.rules = rules;
+    interp.diagnostics = diagnostics;
     let mode = match mode {
         SchemaMode::Validation => pydantic::Mode::Validation,
         SchemaMode::Serialization => pydantic::Mode::Serialization,

@@ -7,6 +7,7 @@ mod library;
 mod pydantic;
 mod syntax;
 mod value;
+pub(crate) mod versions;
 
 pub(crate) use entry::{analyse, schema};
 pub use syntax::parse_alone;

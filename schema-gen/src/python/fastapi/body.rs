@@ -8,6 +8,7 @@ use crate::python::interp::Interp;
 use crate::python::pydantic::{self, FieldInfo, Mode};
 use crate::python::syntax::Name;
 use crate::python::value::{Made, Namespace, Value};
+use crate::python::versions::Change;
 
 use super::class::{annotate, is_none_type, model_type, union_members};
 use super::describe::{self, Describer};
@@ -26,6 +27,9 @@ pub(crate) struct Body {
 fn should_embed(interp: &mut Interp, fields: &[Rc<Field>]) -> bool {
     let Some((first, rest)) = fields.split_first() else { return false };
     if rest.iter().any(|field| field.name != first.name) {
+        return true;
+    }
+    if first.kind.is_form() && !interp.rules.has(Change::FormModels) {
         return true;
     }
     let models = form_models(interp, first);

@@ -10,6 +10,7 @@ use crate::openapi::v31;
 use crate::python::interp::{Args, Interp, Raised};
 use crate::python::pydantic;
 use crate::python::value::Value;
+use crate::python::versions::Change;
 
 use super::body;
 use super::class::is_instance;
@@ -88,9 +89,7 @@ fn contract(interp: &mut Interp, mut args: Args) -> Result<Contract, Raised> {
         }
     }
 
-    let before_3_13 = runs_before_3_13(&interp.options.site_packages);
-    let mut writer =
-        Writer { describer: &mut describer, schemes: IndexMap::new(), has_validation_error: false, before_3_13 };
+    let mut writer = Writer { describer: &mut describer, schemes: IndexMap::new(), has_validation_error: false };
     for one in &routes {
         let operations = writer.operations(interp, one);
         contract.operations.extend(operations);
@@ -103,7 +102,7 @@ fn contract(interp: &mut Interp, mut args: Args) -> Result<Contract, Raised> {
     contract.security_schemes = schemes;
     contract.types = std::mem::take(&mut describer.definitions);
     if has_validation_error {
-        contract.types.extend(validation_error());
+        contract.types.extend(validation_error(interp.rules.has(Change::ErrorsWithInput)));
     }
     contract.types.sort_keys();
     for gap in gaps {
@@ -136,18 +135,9 @@ fn collect_unknowns(contract: &mut Contract) {
     contract.unknowns.extend(found);
 }
 
-/// The folder of packages names the Python that it is for: `lib/python3.11/site-packages`.
-fn runs_before_3_13(site_packages: &[String]) -> bool {
-    site_packages
-        .iter()
-        .flat_map(|folder| folder.split('/'))
-        .find_map(|part| part.strip_prefix("python3.")?.parse::<u32>().ok())
-        .is_some_and(|minor| minor < 13)
-}
-
 /// The schemas of the answer to a request that is not valid (`fastapi/openapi/utils.py`).
-fn validation_error() -> [(String, Json); 2] {
-    let error = json!({
+fn validation_error(has_input: bool) -> [(String, Json); 2] {
+    let mut error = json!({
         "title": "ValidationError",
         "type": "object",
         "properties": {
@@ -157,12 +147,14 @@ fn validation_error() -> [(String, Json); 2] {
                 "items": { "anyOf": [{ "type": "string" }, { "type": "integer" }] }
             },
             "msg": { "title": "Message", "type": "string" },
-            "type": { "title": "Error Type", "type": "string" },
-            "input": { "title": "Input" },
-            "ctx": { "title": "Context", "type": "object" }
+            "type": { "title": "Error Type", "type": "string" }
         },
         "required": ["loc", "msg", "type"]
     });
+    if has_input && let Some(properties) = error.get_mut("properties").and_then(Json::as_object_mut) {
+        properties.insert("input".to_owned(), json!({ "title": "Input" }));
+        properties.insert("ctx".to_owned(), json!({ "title": "Context", "type": "object" }));
+    }
     let response = json!({
         "title": "HTTPValidationError",
         "type": "object",

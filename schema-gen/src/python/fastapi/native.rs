@@ -22,8 +22,15 @@ pub(crate) fn native(name: &str) -> Option<Native> {
         "join" => Native { name: "join", run: join },
         "path_format" => Native { name: "path_format", run: path_format },
         "unique_id" => Native { name: "unique_id", run: unique_id },
+        "writes" => Native { name: "writes", run: writes },
         _ => return None,
     })
+}
+
+/// Whether the service's versions write that.
+fn writes(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
+    let name = args.take(0, "change").unwrap_or(Value::None);
+    Ok(Value::Bool(matches!(&name, Value::Str(name) if interp.rules.has_named(name))))
 }
 
 /// `value or otherwise`; the value where it is not known.

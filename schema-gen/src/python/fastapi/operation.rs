@@ -12,6 +12,7 @@ use crate::openapi::v31::update;
 use crate::python::interp::Interp;
 use crate::python::library;
 use crate::python::value::Value;
+use crate::python::versions::Change;
 
 use super::class::derives;
 use super::describe::{self, Describer};
@@ -27,8 +28,6 @@ pub(crate) struct Writer<'d> {
     pub(crate) schemes: IndexMap<String, Json>,
     /// Whether an operation answers that a request is not valid.
     pub(crate) has_validation_error: bool,
-    /// The service runs on a Python before 3.13.
-    pub(crate) before_3_13: bool,
 }
 
 /// Asks for the schemas of everything that a route takes and gives: `get_fields_from_routes`.
@@ -174,10 +173,16 @@ impl Writer<'_> {
     }
 
     fn security(&mut self, interp: &mut Interp, route: &Route, operation: &mut Operation) {
+        let is_merged = interp.rules.has(Change::MergedScopes);
         let mut asked: IndexMap<String, Vec<Json>> = IndexMap::new();
         for (call, scopes) in &route.flat.security {
             let (name, scheme) = security::scheme(interp, call);
             self.schemes.insert(name.clone(), scheme);
+            if !is_merged {
+                let scopes = scopes.iter().map(|scope| encode(interp, scope)).collect();
+                operation.security.push(IndexMap::from_iter([(name, scopes)]));
+                continue;
+            }
             let known = asked.entry(name).or_default();
             for scope in scopes {
                 let scope = encode(interp, scope);
@@ -186,8 +191,7 @@ impl Writer<'_> {
                 }
             }
         }
-        operation.security =
-            asked.into_iter().map(|(name, scopes)| IndexMap::from_iter([(name, scopes)])).collect();
+        operation.security.extend(asked.into_iter().map(|(name, scopes)| IndexMap::from_iter([(name, scopes)])));
     }
 
     /// `_get_openapi_operation_parameters`; a required one stands for one of its name that is not.
@@ -392,7 +396,7 @@ impl Writer<'_> {
             "4XX" => Some("Client Error"),
             "5XX" => Some("Server Error"),
             "DEFAULT" => Some("Default Response"),
-            number => number.parse().ok().and_then(|number| status_phrase(number, self.before_3_13)),
+            number => number.parse().ok().and_then(|number| status_phrase(number, !interp.rules.has(Change::NewPhrases))),
         };
         let key = if key == "DEFAULT" { "default".to_owned() } else { key };
         if let Some(field) = field {

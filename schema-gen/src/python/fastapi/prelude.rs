@@ -32,6 +32,7 @@ pub(crate) fn prelude(dotted: &str) -> Option<&'static str> {
         "fastapi.websockets" => "from starlette.websockets import WebSocket, WebSocketDisconnect\n",
         "starlette.applications" => include_str!("prelude/starlette_applications.py"),
         "starlette.background" => include_str!("prelude/starlette_background.py"),
+        "starlette.config" => include_str!("prelude/starlette_config.py"),
         "starlette.datastructures" => include_str!("prelude/starlette_datastructures.py"),
         "starlette.exceptions" => include_str!("prelude/starlette_exceptions.py"),
         "starlette.requests" => include_str!("prelude/starlette_requests.py"),

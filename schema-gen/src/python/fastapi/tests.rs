@@ -196,3 +196,12 @@ fn an_operation_whose_path_is_not_known_takes_no_others_place() {
     check(&source, "/paths/~1/get/responses/200/content/application~1json/schema/type", json!("integer"));
     check(&source, "/paths/x-hitchpost-unknown-paths/0/get/responses/200/content/application~1json/schema/type", json!("string"));
 }
+
+#[test]
+fn starlettes_config_reads_the_environment() {
+    let source = service(
+        "from starlette.config import Config\nfrom starlette.datastructures import CommaSeparatedStrings\nconfig = Config('.env')\nif config('OPEN', cast=bool, default=True):\n    @app.get('/a')\n    def a(kind: str = config('KIND', default='x'), many: list[str] = Query(list(config('MANY', cast=CommaSeparatedStrings, default='p, q')))): ...\n",
+    );
+    check(&source, "/paths/~1a/get/parameters/0/schema/default", json!("x"));
+    check(&source, "/paths/~1a/get/parameters/1/schema/default", json!(["p", "q"]));
+}

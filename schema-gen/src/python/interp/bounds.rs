@@ -12,8 +12,10 @@ const SMALL_STACK: usize = 1 << 20;
 const RESERVE: usize = 256 << 10;
 /// Expressions and statements that are evaluated at most.
 const MAX_STEPS: u64 = 20_000_000;
-/// The same for a name or call of an installed package that is read on demand.
-const MAX_STEPS_APART: u64 = 1_000_000;
+/// The same for a name of an installed package that is read on demand.
+pub(super) const MAX_STEPS_READING: u64 = 1_000_000;
+/// The same for a call into an installed package whose value is asked for.
+pub(super) const MAX_STEPS_CALLING: u64 = 20_000;
 /// CPython's own recursion limit is 1,000.
 const MAX_CALLS: usize = 500;
 /// Rounds of one loop.
@@ -59,7 +61,7 @@ impl Interp<'_> {
             return Ok(());
         }
         if self.bounds.steps <= MAX_STEPS {
-            let why = format!("something of a library is not followed for more than {MAX_STEPS_APART} steps");
+            let why = "something of a library takes too long to be followed".to_owned();
             return Err(Raised::Stopped(Rc::new(Unknown { why, place })));
         }
         let stopped = match &self.bounds.stopped {
@@ -75,13 +77,22 @@ impl Interp<'_> {
         Err(Raised::Stopped(stopped))
     }
 
-    /// Evaluates something of a library within its own bound.
-    pub(super) fn bounded<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.bounds.limit;
-        self.bounds.limit = outer.min(self.bounds.steps + MAX_STEPS_APART);
+    /// Evaluates something of a library within its own bound. Reading is done once, whoever asks:
+    /// its steps are not counted as those of the one who asked first.
+    pub(super) fn bounded<T>(&mut self, steps: u64, run: impl FnOnce(&mut Self) -> T) -> T {
+        let (outer, start) = (self.bounds.limit, self.bounds.steps);
+        let is_reading = steps == MAX_STEPS_READING;
+        let limit = start.saturating_add(steps).min(MAX_STEPS);
+        self.bounds.limit = if is_reading { limit } else { limit.min(outer) };
         let result = run(self);
-        self.bounds.limit = outer;
+        let used = if is_reading { self.bounds.steps - start } else { 0 };
+        self.bounds.limit = outer.saturating_add(used).min(MAX_STEPS);
         result
+    }
+
+    /// Whether the bound that holds here was reached.
+    pub(super) fn is_spent(&self) -> bool {
+        self.bounds.steps > self.bounds.limit
     }
 
     /// The unknown value of what lies too deep to be evaluated.

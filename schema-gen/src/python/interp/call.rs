@@ -38,6 +38,9 @@ impl Interp<'_> {
                 if let Some(result) = library::call_made(self, made, args.clone()) {
                     return result;
                 }
+                if self.is_loading() {
+                    return Ok(record(callee.clone(), args));
+                }
                 match self.realize(made) {
                     Some(known) => self.call(&known, args),
                     None => Ok(record(callee.clone(), args)),

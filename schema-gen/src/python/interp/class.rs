@@ -145,6 +145,15 @@ impl Interp<'_> {
     /// Makes a class as the class statement does, by its metaclass where that is a class of the
     /// service.
     pub(super) fn make_class(&mut self, parts: Parts) -> Result<Value, Raised> {
+        // The metaclasses of an installed package are its own: what they do is not followed.
+        if parts.scope.unit.origin == Origin::Installed {
+            let is_opaque = parts.keywords.contains_key("metaclass");
+            let made = self.finish_class(parts)?;
+            if is_opaque {
+                self.mark_opaque(&made);
+            }
+            return Ok(made);
+        }
         let Some(metaclass) = self.metaclass_of(&parts.keywords, &parts.bases) else {
             return self.finish_class(parts);
         };
@@ -200,6 +209,7 @@ impl Interp<'_> {
         // What the metaclass did not make is made all the same: the class exists.
         let left = self.making.pop().flatten();
         let mut made = made?;
+        let is_opaque = is_opaque || made.is_unknown();
         if let (false, Some(parts)) = (matches!(made, Value::Class(_)), left) {
             made = self.finish_class(parts)?;
         }
@@ -362,6 +372,10 @@ impl Interp<'_> {
             }
         }
         self.set_names(&class)?;
+        if scope.unit.origin == Origin::Installed && class.bases.iter().any(|base| self.is_unread(base)) {
+            self.unsettled.insert(Rc::as_ptr(&class), class);
+            return Ok(value);
+        }
         library::class_created(self, &class)?;
         pydantic::class_created(self, &class)?;
         let (is_opaque, init) = own_hook(self.member_after(&class, &class, "__init_subclass__"));
@@ -375,6 +389,35 @@ impl Interp<'_> {
             self.call(&method, args)?;
         }
         Ok(value)
+    }
+
+    /// Whether a base is of an installed package and not read yet.
+    fn is_unread(&self, base: &Value) -> bool {
+        match base {
+            Value::Symbol(symbol) => {
+                let top = symbol.0.split('.').next().unwrap_or_default();
+                library::module(top).is_none() && !self.forced.contains_key(&symbol.0)
+            }
+            Value::Generic(generic) => self.is_unread(&generic.origin),
+            Value::Class(class) => self.unsettled.contains_key(&Rc::as_ptr(class)),
+            Value::Made(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Makes up for what was left undone when a class was made whose bases were not read.
+    pub(super) fn settle(&mut self, class: &Rc<Class>) {
+        if self.unsettled.remove(&Rc::as_ptr(class)).is_none() {
+            return;
+        }
+        // What fails here fails in the library, which is taken to work.
+        let _ = self.guarded(&[], |interp| {
+            library::class_created(interp, class)?;
+            pydantic::class_created(interp, class)
+        });
+        if own_hook(self.member_after(class, class, "__init_subclass__")).0 {
+            self.mark_opaque(&Value::Class(Rc::clone(class)));
+        }
     }
 
     /// What a library does to a class when it is made is not followed: it may have set anything.

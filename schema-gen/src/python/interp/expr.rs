@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use super::scope::Origin;
 use super::{Args, Interp, Raised, Scope};
 use crate::python::library;
 use crate::python::syntax::{BoolOp, Call, Expr, ExprKind, FPart, UnaryOp};
-use crate::python::value::{Dict, Key, Namespace, Value};
+use crate::python::value::{Dict, Key, Namespace, Place, Value};
 
 impl Interp<'_> {
     /// Evaluates an expression in a scope.
@@ -25,6 +26,16 @@ impl Interp<'_> {
         if let Some(unknown) = self.too_deep(Some(place)) {
             return Ok(unknown);
         }
+        match self.eval_at(expression, scope, place)? {
+            // It became unknown here.
+            Value::Unknown(unknown) if unknown.place.is_none() && scope.unit.origin == Origin::Project => {
+                Ok(Value::unknown(unknown.why.clone(), Some(place)))
+            }
+            value => Ok(value),
+        }
+    }
+
+    fn eval_at(&mut self, expression: &Expr, scope: &Scope, place: Place) -> Result<Value, Raised> {
         match &expression.kind {
             ExprKind::Name(name) => self.eval_name(name, scope, place),
             ExprKind::Attribute(value, name) => {

@@ -2,12 +2,26 @@
 
 use std::rc::Rc;
 
+use super::bounds::{MAX_STEPS_CALLING, MAX_STEPS_READING};
+use super::scope::Origin;
 use super::{Args, Interp, Raised};
 use crate::python::library;
+use crate::python::syntax::Name;
 use crate::python::value::{Made, Symbol, Value};
+
+/// Calls of one function of a library that came to nothing, before it is not called any more.
+const MAX_FAILURES: u32 = 4;
 
 /// Names of libraries that are read one for the sake of another.
 const MAX_READING: usize = 40;
+
+/// The name of what is called.
+fn callee_name(callee: &Value) -> Option<Name> {
+    match callee {
+        Value::Symbol(symbol) => Some(Rc::clone(&symbol.0)),
+        _ => None,
+    }
+}
 
 impl Interp<'_> {
     /// What a name of an installed library stands for, where its source is given; the value itself
@@ -33,7 +47,7 @@ impl Interp<'_> {
         }
         // Whoever asks for it meanwhile gets the name.
         self.forced.insert(Rc::clone(&symbol.0), None);
-        let found = self.apart(|interp| interp.read_symbol(&symbol.0));
+        let found = self.apart(MAX_STEPS_READING, |interp| interp.read_symbol(&symbol.0));
         self.forced.insert(Rc::clone(&symbol.0), found.clone());
         found
     }
@@ -80,6 +94,14 @@ impl Interp<'_> {
         }
     }
 
+    /// Whether the body of a module or class of an installed package is being run: what it calls
+    /// there is left until somebody asks for it.
+    pub(super) fn is_loading(&self) -> bool {
+        self.frames
+            .last()
+            .is_some_and(|frame| frame.function.is_none() && frame.scope.unit.origin == Origin::Installed)
+    }
+
     /// What a recorded call comes to, where what is called can be read.
     pub(crate) fn realize(&mut self, made: &Rc<Made>) -> Option<Value> {
         if let Some((_, known)) = self.realized.get(&Rc::as_ptr(made)) {
@@ -92,7 +114,19 @@ impl Interp<'_> {
             return None;
         }
         self.realized.insert(Rc::as_ptr(made), (Rc::clone(made), None));
-        let found = self.apart(|interp| interp.call_again(made).ok().flatten());
+        let name = callee_name(&made.callee);
+        if name.as_ref().and_then(|name| self.failures.get(name)).is_some_and(|count| *count >= MAX_FAILURES) {
+            return None;
+        }
+        let mut is_spent = false;
+        let found = self.apart(MAX_STEPS_CALLING, |interp| {
+            let found = interp.call_again(made).ok().flatten();
+            is_spent = interp.is_spent();
+            found
+        });
+        if let (None, Some(name)) = (&found, name) {
+            *self.failures.entry(name).or_default() += if is_spent { MAX_FAILURES } else { 1 };
+        }
         self.realized.insert(Rc::as_ptr(made), (Rc::clone(made), found.clone()));
         found
     }
@@ -130,14 +164,14 @@ impl Interp<'_> {
     }
 
     /// Evaluates what does not depend on where it is asked for.
-    fn apart<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+    fn apart<T>(&mut self, steps: u64, run: impl FnOnce(&mut Self) -> T) -> T {
         let journals = std::mem::take(&mut self.journals);
         let guards = std::mem::take(&mut self.guards);
         let module_guards = std::mem::take(&mut self.module_guards);
         self.reading += 1;
         let uncertain = self.uncertain.take();
         let at = self.at.take();
-        let result = self.bounded(run);
+        let result = self.bounded(steps, run);
         self.at = at;
         self.uncertain = uncertain;
         self.reading -= 1;

@@ -116,7 +116,9 @@ impl Interp<'_> {
         };
         if is_class {
             // Decorators of classes nearly always give the class itself.
-            if let Some(known) = self.realize(&record) {
+            if !self.is_loading()
+                && let Some(known) = self.realize(&record)
+            {
                 return Ok(known);
             }
             if let Value::Class(class) = &value {

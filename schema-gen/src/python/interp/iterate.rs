@@ -19,6 +19,7 @@ impl Interp<'_> {
             Value::Str(text) => Some(text.chars().map(|letter| Value::str(letter.encode_utf8(&mut [0; 4]))).collect()),
             Value::Bytes(bytes) => Some(bytes.iter().map(|byte| Value::Int(i64::from(*byte))).collect()),
             Value::Class(class) => {
+                self.mro(class);
                 if class.is_enum.get() {
                     return Ok(Some(library::enum_members(class)));
                 }

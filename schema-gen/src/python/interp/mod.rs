@@ -43,6 +43,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::syntax::{Expr, Name, ParameterKind};
 use super::value::{Class, Dict, FileId, Made, Module, Namespace, Object, Place, Unknown, Value};
+use super::versions::Rules;
 use crate::tree::SourceTree;
 use crate::{Diagnostic, Options};
 
@@ -141,6 +142,8 @@ enum Guard {
 pub(crate) struct Interp<'t> {
     pub(crate) tree: &'t dyn SourceTree,
     pub(crate) options: &'t Options,
+    /// What the service's versions write.
+    pub(crate) rules: Rules,
     pub(crate) modules: FxHashMap<Name, Rc<Module>>,
     /// Expressions of `re`, compiled once.
     pub(crate) regexes: FxHashMap<(Rc<str>, i64), Option<Rc<fancy_regex::Regex>>>,
@@ -165,6 +168,10 @@ pub(crate) struct Interp<'t> {
     /// Modules that were looked for and are not in the roots.
     absent: FxHashSet<Name>,
     forced: FxHashMap<Name, Option<Value>>,
+    /// How many calls of a function of a library came to nothing.
+    failures: FxHashMap<Name, u32>,
+    /// Classes of installed packages with bases that are not read yet.
+    unsettled: FxHashMap<*const Class, Rc<Class>>,
     /// Attributes of libraries that the service replaced, by their dotted names.
     replaced: FxHashMap<Name, Value>,
     /// How many names of libraries are being read, one for the sake of another.
@@ -189,6 +196,7 @@ impl<'t> Interp<'t> {
         Self {
             tree,
             options,
+            rules: Rules::default(),
             modules: FxHashMap::default(),
             regexes: FxHashMap::default(),
             diagnostics: Vec::new(),
@@ -206,6 +214,8 @@ impl<'t> Interp<'t> {
             reported: FxHashSet::default(),
             absent: FxHashSet::default(),
             forced: FxHashMap::default(),
+            failures: FxHashMap::default(),
+            unsettled: FxHashMap::default(),
             replaced: FxHashMap::default(),
             reading: 0,
             globals_dicts: Vec::new(),

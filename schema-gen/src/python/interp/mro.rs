@@ -26,7 +26,11 @@ impl Interp<'_> {
         order.extend(merge(lists));
         let order: Rc<[Value]> = Rc::from(order);
         // A base that was forced meanwhile may have asked for this one.
-        Rc::clone(class.mro.get_or_init(|| order))
+        let order = Rc::clone(class.mro.get_or_init(|| order));
+        if !self.unsettled.is_empty() {
+            self.settle(class);
+        }
+        order
     }
 
     /// The order of a base.
@@ -114,6 +118,9 @@ impl Interp<'_> {
 
     /// A member as it stands in the bodies of a class and its bases, classes of the service only.
     pub(super) fn class_member(&mut self, class: &Rc<Class>, name: &str) -> Option<Value> {
+        if !self.unsettled.is_empty() && self.unsettled.contains_key(&Rc::as_ptr(class)) {
+            self.mro(class);
+        }
         if let Some(member) = class.namespace.borrow().get(name) {
             return Some(member.clone());
         }

@@ -60,6 +60,13 @@ impl<'t> Interp<'t> {
             }
             StmtKind::Raise(exception) => return self.exec_raise(exception.as_ref(), scope, place),
             // What is asserted holds: else the service would not run.
+            // What a service asserts of itself is taken to hold; what a library asserts of it is not.
+            StmtKind::Assert(test) if scope.unit.origin == super::scope::Origin::Prelude => {
+                if self.condition(test, scope)? == Some(false) {
+                    let why = format!("`{}` does not hold", self.source(place));
+                    return Err(crate::python::library::raise("builtins.AssertionError", &why, Some(place)));
+                }
+            }
             StmtKind::Assert(_) | StmtKind::Pass => {}
             StmtKind::Delete(targets) => {
                 for target in targets {

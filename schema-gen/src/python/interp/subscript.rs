@@ -148,6 +148,7 @@ impl Interp<'_> {
         index: &Value,
         place: Option<Place>,
     ) -> Result<Value, Raised> {
+        self.mro(class);
         if class.is_enum.get() {
             if let Value::Str(name) = index
                 && let Some(member) = class.namespace.borrow().get(name)

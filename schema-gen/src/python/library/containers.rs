@@ -32,11 +32,11 @@ pub(super) fn list_method(name: &str) -> Option<Native> {
         },
         "extend" => |interp, items, mut args| {
             let Some(value) = args.take(0, "iterable") else { return Ok(None) };
-            extend(interp, items, &value)
+            extend(interp, items, &value, args.place)
         },
         "__iadd__" => |interp, items, mut args| {
             let Some(value) = args.take(0, "iterable") else { return Ok(None) };
-            extend(interp, items, &value)?;
+            extend(interp, items, &value, args.place)?;
             Ok(Some(Value::List(Rc::clone(items))))
         },
         "insert" => |_, items, mut args| {
@@ -439,7 +439,12 @@ fn bounded(items: &RefCell<Vec<Value>>, args: Args) -> Result<(), Raised> {
     Ok(())
 }
 
-fn extend(interp: &mut Interp<'_>, items: &Rc<RefCell<Vec<Value>>>, value: &Value) -> Pure {
+fn extend(
+    interp: &mut Interp<'_>,
+    items: &Rc<RefCell<Vec<Value>>>,
+    value: &Value,
+    place: Option<Place>,
+) -> Pure {
     match interp.iterate(value)? {
         Some(more) if items.borrow().len() + more.len() <= super::MAX_ITEMS => {
             items.borrow_mut().extend(more);
@@ -447,11 +452,11 @@ fn extend(interp: &mut Interp<'_>, items: &Rc<RefCell<Vec<Value>>>, value: &Valu
         }
         // What is added is not known: the list says so to whoever reads it.
         _ => {
-            let why = match value {
-                Value::Unknown(it) => it.why.clone(),
-                _ => "a list is extended by what is not known".to_owned(),
+            let unknown = match value {
+                Value::Unknown(it) => Value::unknown(it.why.clone(), it.place.or(place)),
+                _ => Value::unknown("a list is extended by what is not known", place),
             };
-            items.borrow_mut().push(Value::unknown(why, None));
+            items.borrow_mut().push(unknown);
             Ok(Some(Value::None))
         }
     }

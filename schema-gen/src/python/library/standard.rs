@@ -14,15 +14,10 @@ pub(super) fn changes(module: &str) -> bool {
     matches!(module, "random" | "secrets" | "time" | "random.Random" | "random.SystemRandom")
 }
 
-/// The version of Python: that of the installed packages, where their folder names it
-/// (`lib/python3.12/site-packages`), else 3.13.
+/// The version of Python.
 pub(super) fn version(interp: &Interp<'_>) -> (i64, i64) {
-    let named = interp.options.site_packages.iter().find_map(|folder| {
-        let (_, after) = folder.rsplit_once("/python3.")?;
-        let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse().ok()
-    });
-    (3, named.unwrap_or(13))
+    let version = interp.rules.python();
+    (i64::from(version.0), i64::from(version.1))
 }
 
 fn number(value: &Option<Value>) -> Option<f64> {

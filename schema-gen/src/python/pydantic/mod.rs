@@ -22,6 +22,7 @@ mod instance;
 mod known;
 mod model;
 mod names;
+mod older;
 mod read;
 mod schema;
 mod signature;
@@ -166,13 +167,16 @@ pub(crate) fn definitions(
             Err(failure) => Json::Object(failed(emitter.interp, &failure)),
         };
         remapping.apply(&mut json);
+        older::wrap_references(&emitter.interp.rules, &mut json);
         written.push(json);
     }
+    let rules = emitter.interp.rules;
     let definitions = std::mem::take(&mut emitter.state.definitions);
     let mut definitions: Vec<(String, Json)> = remapping
         .definitions(definitions)
         .into_iter()
         .map(|(name, mut definition)| {
+            older::wrap_references(&rules, &mut definition);
             if let Some(Json::String(text)) = definition.get_mut("description")
                 && let Some(at) = text.find('\u{c}')
             {
@@ -313,6 +317,7 @@ fn try_json_schema(
             Json::Object(definitions.into_iter().collect()),
         );
     }
+    older::wrap_references(&emitter.interp.rules, &mut json);
     Ok(names::sorted(json, None))
 }
 

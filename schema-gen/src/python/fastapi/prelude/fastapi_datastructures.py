@@ -1,12 +1,19 @@
+from _hitchpost import writes
 from starlette.datastructures import UploadFile as _UploadFile
+
+_SCHEMA = (
+    {"type": "string", "contentMediaType": "application/octet-stream"}
+    if writes("BytesAsContentMediaType")
+    else {"type": "string", "format": "binary"}
+)
 
 
 class UploadFile(_UploadFile):
-    __hitchpost_schema__ = {"type": "string", "contentMediaType": "application/octet-stream"}
+    __hitchpost_schema__ = _SCHEMA
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema, handler):
-        return {"type": "string", "contentMediaType": "application/octet-stream"}
+        return _SCHEMA
 
 
 class DefaultPlaceholder:

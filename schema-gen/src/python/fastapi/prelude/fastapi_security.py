@@ -1,3 +1,4 @@
+from _hitchpost import writes
 from fastapi.openapi.models import APIKey, APIKeyIn
 from fastapi.openapi.models import HTTPBase as HTTPBaseModel
 from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
@@ -8,6 +9,9 @@ from fastapi.param_functions import Form
 from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 from typing import Annotated
+
+_GRANT_TYPE = "^password$" if writes("WholeGrantType") else "password"
+_SECRET = {"format": "password"} if writes("PasswordFormat") else None
 
 
 class HTTPBasicCredentials(BaseModel):
@@ -82,12 +86,12 @@ class OAuth2PasswordRequestForm:
     def __init__(
         self,
         *,
-        grant_type: Annotated[str | None, Form(pattern="^password$")] = None,
+        grant_type: Annotated[str | None, Form(pattern=_GRANT_TYPE)] = None,
         username: Annotated[str, Form()],
-        password: Annotated[str, Form(json_schema_extra={"format": "password"})],
+        password: Annotated[str, Form(json_schema_extra=_SECRET)],
         scope: Annotated[str, Form()] = "",
         client_id: Annotated[str | None, Form()] = None,
-        client_secret: Annotated[str | None, Form(json_schema_extra={"format": "password"})] = None,
+        client_secret: Annotated[str | None, Form(json_schema_extra=_SECRET)] = None,
     ):
         pass
 
@@ -95,7 +99,7 @@ class OAuth2PasswordRequestForm:
 class OAuth2PasswordRequestFormStrict(OAuth2PasswordRequestForm):
     def __init__(
         self,
-        grant_type: Annotated[str, Form(pattern="^password$")],
+        grant_type: Annotated[str, Form(pattern=_GRANT_TYPE)],
         username: Annotated[str, Form()],
         password: Annotated[str, Form()],
         scope: Annotated[str, Form()] = "",

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::python::interp::{Args, Raised};
 use crate::python::value::Value;
+use crate::python::versions::Change;
 
 use super::{Emitted, Emitter, Fail};
 use crate::python::pydantic::encode::{self, NotJson, Style};
@@ -85,11 +86,11 @@ impl Emitter<'_, '_> {
                     written.insert("patternProperties".to_owned(), Json::Object(patterns))
                 }
             };
-        } else {
+        } else if self.interp.rules.has(Change::AnyAdditionalProperties) {
             written.insert("additionalProperties".to_owned(), json!(true));
         }
         let is_text = keys.get("type") == Some(&json!("string")) && keys.len() > 1;
-        if is_text || keys.contains_key("$ref") {
+        if (is_text || keys.contains_key("$ref")) && self.interp.rules.has(Change::PropertyNames) {
             keys.shift_remove("type");
             written.insert("propertyNames".to_owned(), Json::Object(keys));
         }

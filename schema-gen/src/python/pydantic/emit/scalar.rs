@@ -4,9 +4,11 @@ use serde_json::{Value as Json, json};
 
 use crate::python::interp::{Args, Interp};
 use crate::python::value::Value;
+use crate::python::versions::Change;
 
 use super::{Emitted, Emitter};
 use crate::python::pydantic::encode::jsonable;
+use crate::python::pydantic::older;
 use crate::python::pydantic::schema::{Constraints, Object, Scalar, object};
 use crate::python::pydantic::{self, Mode, text};
 
@@ -19,7 +21,11 @@ impl Emitter<'_, '_> {
             Scalar::Float => self.number("number", constraints),
             Scalar::Decimal | Scalar::Fraction => {
                 let written = if scalar == Scalar::Decimal {
-                    self.scalar(Scalar::Str, &Constraints::default())
+                    let mut written = self.scalar(Scalar::Str, &Constraints::default());
+                    if self.interp.rules.has(Change::DecimalPattern) {
+                        written.insert("pattern".to_owned(), json!(older::decimal_pattern(constraints)));
+                    }
+                    written
                 } else {
                     text("fraction")
                 };
@@ -58,7 +64,7 @@ impl Emitter<'_, '_> {
                 written
             }
             Scalar::Bytes => {
-                let mut written = if self.state.fastapi {
+                let mut written = if self.state.fastapi && self.interp.rules.has(Change::BytesAsContentMediaType) {
                     let setting = if self.mode() == Mode::Serialization {
                         "ser_json_bytes"
                     } else {
@@ -144,7 +150,12 @@ impl Emitter<'_, '_> {
         let mut written = Object::new();
         let kind = common_type(&expected);
         match expected.as_slice() {
-            [only] => written.insert("const".to_owned(), only.clone()),
+            [only] => {
+                if self.interp.rules.has(Change::ConstWithEnum) {
+                    written.insert("enum".to_owned(), json!([only]));
+                }
+                written.insert("const".to_owned(), only.clone())
+            }
             _ => written.insert("enum".to_owned(), Json::Array(expected)),
         };
         if let Some(kind) = kind {
@@ -163,6 +174,9 @@ impl Emitter<'_, '_> {
         }
         let expected: Vec<Json> = members.iter().map(|value| self.json_of(value)).collect();
         let kind = common_type(&expected).filter(|kind| *kind != "null");
+        if let ([only], true) = (expected.as_slice(), self.interp.rules.has(Change::ConstWithEnum)) {
+            written.insert("const".to_owned(), only.clone());
+        }
         written.insert("enum".to_owned(), Json::Array(expected));
         if let Some(kind) = kind {
             written.insert("type".to_owned(), json!(kind));
