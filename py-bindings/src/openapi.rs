@@ -130,7 +130,9 @@ fn given(versions: &IndexMap<String, String>) -> Result<Versions, Problem> {
                 name: "versions",
                 code: "unknown-version",
                 message: format!("there is no version `{text}` of `{name}`"),
-                help: Some("they are of `fastapi`, `pydantic` and `python`, as `0.115.0`".to_owned()),
+                help: Some(
+                    "they are of `fastapi`, `pydantic` and `python`, as `0.115.0`".to_owned(),
+                ),
             }));
         };
         *place = Some(version);

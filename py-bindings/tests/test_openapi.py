@@ -58,6 +58,17 @@ def test_the_environment_is_given(shop: Path, monkeypatch: pytest.MonkeyPatch) -
     assert hitchpost.openapi(shop, env={"TITLE": "given"})["info"]["title"] == "given"
 
 
+def test_the_versions_are_given(shop: Path) -> None:
+    def error(versions: dict[str, str]) -> dict[str, object]:
+        document = hitchpost.openapi(shop, versions=versions)
+        return document["components"]["schemas"]["ValidationError"]["properties"]
+
+    assert "input" in error({})
+    assert "input" not in error({"fastapi": "0.128.0"})
+    with pytest.raises(hitchpost.UsageError, match="no version `three` of `flask`"):
+        error({"flask": "three"})
+
+
 def test_an_edit_is_seen(shop: Path) -> None:
     assert hitchpost.openapi(shop)["info"]["title"] == "Shop"
     (shop.parent / "words.py").write_text("TITLE = 'Stop'\n")

@@ -94,6 +94,33 @@ fn the_environment_is_what_is_given() {
 }
 
 #[test]
+fn the_rules_are_those_of_the_versions() {
+    let home = home();
+    home.write("service/src/shop.py", APP);
+    let error = |arguments: &[&str]| {
+        let run = [&["openapi", "service/src/shop.py"], arguments].concat();
+        let document = home.run(&run).json();
+        document["components"]["schemas"]["ValidationError"]["properties"]["input"].clone()
+    };
+    assert_eq!(error(&[])["title"], "Input");
+    assert!(error(&["--assume", "fastapi==0.128.0"]).is_null());
+    // The lock file stands above the root, and the kept document is as old as it.
+    home.write(
+        "service/uv.lock",
+        "[[package]]\nname = \"fastapi\"\nversion = \"0.115.8\"\n",
+    );
+    assert!(error(&[]).is_null());
+    let told = home.run(&["openapi", "service/src/shop.py", "--stats"]);
+    assert!(
+        told.err.contains("0.115.8 (service/uv.lock)"),
+        "{}",
+        told.err
+    );
+    home.run(&["openapi", "shop.py", "--assume", "flask==3"])
+        .refused(2, "`--assume` wants `fastapi==VERSION`");
+}
+
+#[test]
 fn finished_documents_are_kept() {
     let home = home();
     let cache = home.path().join(".cache/hitchpost/openapi");

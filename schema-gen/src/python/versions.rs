@@ -28,7 +28,9 @@ impl Version {
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = [0; 3];
         for (number, part) in numbers.iter_mut().zip(text.trim().split('.')) {
-            let end = part.find(|character: char| !character.is_ascii_digit()).unwrap_or(part.len());
+            let end = part
+                .find(|character: char| !character.is_ascii_digit())
+                .unwrap_or(part.len());
             let (digits, rest) = part.split_at(end);
             *number = digits.parse().ok()?;
             if !rest.is_empty() {
@@ -69,10 +71,13 @@ pub struct Assumed {
 }
 
 /// The versions whose documents are reproduced.
-const NEWEST: [(&str, Version); 3] =
-    [("fastapi", Version(0, 165, 0)), ("pydantic", Version(2, 14, 3)), ("python", Version(3, 13, 0))];
+const NEWEST: [(&str, Version); 3] = [
+    ("fastapi", Version(0, 165, 0)),
+    ("pydantic", Version(2, 14, 3)),
+    ("python", Version(3, 13, 0)),
+];
 
-/// The oldest whose rules are known: FastAPI 0.100 is the first for pydantic 2.
+/// The oldest whose rules are known. FastAPI 0.100 is the first for pydantic 2.
 const OLDEST: [Version; 3] = [Version(0, 100, 0), Version(2, 7, 0), Version(3, 8, 0)];
 
 /// Something that not every version writes.
@@ -84,7 +89,8 @@ pub(crate) enum Change {
     ErrorsWithInput,
     /// A security scheme stands once, with all its scopes (fastapi/fastapi#14455).
     MergedScopes,
-    /// A model that is the only form parameter is the body (release notes of FastAPI 0.113.0).
+    /// A model that is the only form parameter is the body (`_should_embed_body_fields` of
+    /// FastAPI 0.112.4 and 0.113.0).
     FormModels,
     /// The form of OAuth2 matches the whole of `grant_type` (fastapi/fastapi#9783).
     WholeGrantType,
@@ -110,17 +116,37 @@ const EVER: Version = Version(u32::MAX, 0, 0);
 
 /// What differs, in which package, in which versions.
 const TABLE: [(Change, usize, Range<Version>); 12] = [
-    (Change::BytesAsContentMediaType, FASTAPI, Version(0, 129, 1)..EVER),
+    (
+        Change::BytesAsContentMediaType,
+        FASTAPI,
+        Version(0, 129, 1)..EVER,
+    ),
     (Change::ErrorsWithInput, FASTAPI, Version(0, 128, 1)..EVER),
     (Change::MergedScopes, FASTAPI, Version(0, 123, 8)..EVER),
     (Change::FormModels, FASTAPI, Version(0, 113, 0)..EVER),
     (Change::WholeGrantType, FASTAPI, Version(0, 115, 8)..EVER),
     (Change::PasswordFormat, FASTAPI, Version(0, 115, 13)..EVER),
-    (Change::AnyAdditionalProperties, PYDANTIC, Version(2, 11, 0)..EVER),
+    (
+        Change::AnyAdditionalProperties,
+        PYDANTIC,
+        Version(2, 11, 0)..EVER,
+    ),
     (Change::PropertyNames, PYDANTIC, Version(2, 10, 0)..EVER),
-    (Change::DecimalPattern, PYDANTIC, Version(2, 12, 0)..Version(2, 14, 0)),
-    (Change::ConstWithEnum, PYDANTIC, Version(2, 7, 0)..Version(2, 10, 0)),
-    (Change::SiblingsOfReferences, PYDANTIC, Version(2, 9, 0)..EVER),
+    (
+        Change::DecimalPattern,
+        PYDANTIC,
+        Version(2, 12, 0)..Version(2, 14, 0),
+    ),
+    (
+        Change::ConstWithEnum,
+        PYDANTIC,
+        Version(2, 7, 0)..Version(2, 10, 0),
+    ),
+    (
+        Change::SiblingsOfReferences,
+        PYDANTIC,
+        Version(2, 9, 0)..EVER,
+    ),
     (Change::NewPhrases, PYTHON, Version(3, 13, 0)..EVER),
 ];
 
@@ -140,10 +166,17 @@ impl Default for Rules {
 
 impl Rules {
     /// The rules of the versions that an analysis with these options goes by, and those versions.
-    pub(crate) fn of(tree: &dyn SourceTree, options: &Options) -> (Self, Vec<Assumed>, Vec<Diagnostic>) {
+    pub(crate) fn of(
+        tree: &dyn SourceTree,
+        options: &Options,
+    ) -> (Self, Vec<Assumed>, Vec<Diagnostic>) {
         let mut rules = Self::default();
         let mut diagnostics = Vec::new();
-        let given = [options.versions.fastapi, options.versions.pydantic, options.versions.python];
+        let given = [
+            options.versions.fastapi,
+            options.versions.pydantic,
+            options.versions.python,
+        ];
         let locks = if options.versions.fastapi.is_some() && options.versions.pydantic.is_some() {
             Vec::new()
         } else {
@@ -156,15 +189,30 @@ impl Rules {
                 .map(|version| (version, "given".to_owned()))
                 .or_else(|| installed(tree, options, name))
                 .or_else(|| locks.iter().find_map(|folder| locked(tree, folder, name)));
-            let (version, from) = found.unwrap_or_else(|| (newest, "newest known".to_owned()));
-            if version >= oldest {
-                *rule = version;
-            } else {
-                let message =
-                    format!("the rules of {name} {version} ({from}) are not known: those of {newest} are followed");
-                diagnostics.push(Diagnostic { code: "old-version", message, file: None, line: None });
+            let mut from = "newest known".to_owned();
+            match found {
+                Some((version, file)) if version >= oldest => {
+                    *rule = version;
+                    from = file;
+                }
+                Some((version, file)) => {
+                    let message = format!(
+                        "the rules of {name} {version} ({file}) are not known: those of {newest} are followed"
+                    );
+                    diagnostics.push(Diagnostic {
+                        code: "old-version",
+                        message,
+                        file: None,
+                        line: None,
+                    });
+                }
+                None => {}
             }
-            assumed.push(Assumed { name, version: *rule, from });
+            assumed.push(Assumed {
+                name,
+                version: *rule,
+                from,
+            });
         }
         (rules, assumed, diagnostics)
     }
@@ -172,13 +220,19 @@ impl Rules {
     /// Whether these versions write that.
     pub(crate) fn has(&self, change: Change) -> bool {
         TABLE.iter().any(|(row, package, versions)| {
-            *row == change && self.0.get(*package).is_some_and(|version| versions.contains(version))
+            *row == change
+                && self
+                    .0
+                    .get(*package)
+                    .is_some_and(|version| versions.contains(version))
         })
     }
 
     /// The same by the change's name.
     pub(crate) fn has_named(&self, name: &str) -> bool {
-        TABLE.iter().any(|(row, ..)| format!("{row:?}") == name && self.has(*row))
+        TABLE
+            .iter()
+            .any(|(row, ..)| format!("{row:?}") == name && self.has(*row))
     }
 
     /// The version of Python.
@@ -195,7 +249,9 @@ fn installed(tree: &dyn SourceTree, options: &Options, name: &str) -> Option<(Ve
         "pydantic" => ("pydantic/version.py", "VERSION"),
         _ => {
             return options.site_packages.iter().find_map(|folder| {
-                let named = folder.split('/').find_map(|part| part.strip_prefix("python3."))?;
+                let named = folder
+                    .split('/')
+                    .find_map(|part| part.strip_prefix("python3."))?;
                 Some((Version(3, named.parse().ok()?, 0), folder.clone()))
             });
         }
@@ -203,7 +259,9 @@ fn installed(tree: &dyn SourceTree, options: &Options, name: &str) -> Option<(Ve
     options.site_packages.iter().find_map(|folder| {
         let path = format!("{}/{file}", folder.trim_end_matches('/'));
         let text = tree.read(&path).ok()??;
-        let line = text.lines().find_map(|line| line.strip_prefix(variable)?.trim_start().strip_prefix('='))?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(variable)?.trim_start().strip_prefix('='))?;
         let version = Version::parse(line.trim().trim_matches(['"', '\'']))?;
         Some((version, path))
     })
@@ -236,8 +294,15 @@ fn folders_of_locks(tree: &dyn SourceTree, options: &Options) -> Vec<String> {
 }
 
 /// The files that say which versions are locked, as far as they are read, in this order.
-pub const LOCK_FILES: [&str; 7] =
-    ["uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock", "requirements.lock", "requirements.txt"];
+pub const LOCK_FILES: [&str; 7] = [
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "pylock.toml",
+    "Pipfile.lock",
+    "requirements.lock",
+    "requirements.txt",
+];
 
 /// The version of a package that a lock file of the folder names.
 fn locked(tree: &dyn SourceTree, folder: &str, name: &str) -> Option<(Version, String)> {
@@ -247,7 +312,13 @@ fn locked(tree: &dyn SourceTree, folder: &str, name: &str) -> Option<(Version, S
         let version = match *file {
             "Pipfile.lock" => {
                 let json: Json = serde_json::from_str(&text).ok()?;
-                Version::parse(json.get("default")?.get(name)?.get("version")?.as_str()?.trim_start_matches('='))
+                Version::parse(
+                    json.get("default")?
+                        .get(name)?
+                        .get("version")?
+                        .as_str()?
+                        .trim_start_matches('='),
+                )
             }
             "requirements.lock" | "requirements.txt" => required(&text, name),
             _ => in_tables(&text, name),
@@ -272,7 +343,11 @@ fn required(text: &str, name: &str) -> Option<Version> {
 /// that is how the tools write them.
 fn in_tables(text: &str, name: &str) -> Option<Version> {
     let quoted = |line: &str, key: &str| {
-        let value = line.strip_prefix(key)?.trim_start().strip_prefix('=')?.trim();
+        let value = line
+            .strip_prefix(key)?
+            .trim_start()
+            .strip_prefix('=')?
+            .trim();
         Some(value.trim_matches('"').to_owned())
     };
     let mut is_package = false;

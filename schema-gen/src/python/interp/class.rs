@@ -265,21 +265,16 @@ impl Interp<'_> {
         parts.bases = bases;
         parts.namespace = names;
         parts.keywords.extend(args.keywords);
-        match annotations {
-            Some(Value::Dict(annotations)) => {
-                for (key, value) in annotations.borrow().iter() {
-                    let Value::Str(name) = &key.0 else { continue };
-                    match parts.annotations.iter_mut().find(|it| it.name == *name) {
-                        Some(known) => {
-                            if !matches!(value, Value::Forward(_)) {
-                                known.value = Some(value.clone());
-                            }
-                        }
-                        None => parts.given_annotations.push((Rc::clone(name), value.clone())),
-                    }
+        if let Some(Value::Dict(annotations)) = annotations {
+            for (key, value) in annotations.borrow().iter() {
+                let Value::Str(name) = &key.0 else { continue };
+                match parts.annotations.iter_mut().find(|it| it.name == *name) {
+                    // It stands there as it was written.
+                    Some(_) if matches!(value, Value::Forward(_)) => {}
+                    Some(known) => known.value = Some(value.clone()),
+                    None => parts.given_annotations.push((Rc::clone(name), value.clone())),
                 }
             }
-            _ => {}
         }
         self.finish_class(parts)
     }

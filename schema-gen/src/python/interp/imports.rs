@@ -319,7 +319,7 @@ impl Interp<'_> {
     /// Imports for a module: what an installed package imports is read when it is needed.
     fn import_here(&mut self, dotted: &str, scope: &Scope, place: Place) -> Result<Value, Raised> {
         if scope.unit.origin == Origin::Installed && library::module(dotted).is_none() {
-            if self.modules.get(dotted).is_some() {
+            if self.modules.contains_key(dotted) {
                 return self.import(dotted, Some(place));
             }
             return self.missing_here(dotted, place);
@@ -412,6 +412,12 @@ impl Interp<'_> {
                     return Ok(value.clone());
                 }
                 let dotted = format!("{}.{name}", module.name);
+                if module.scope.unit.origin == Origin::Installed
+                    && self.is_loading()
+                    && !self.modules.contains_key(dotted.as_str())
+                {
+                    return Ok(Value::symbol(&library::canonical(&dotted)));
+                }
                 if let Some(value) = self.submodule(module, &dotted, place)? {
                     return Ok(value);
                 }

@@ -5,6 +5,7 @@
 
 mod annotation;
 mod assign;
+mod assign_attribute;
 mod attribute;
 mod awaitable;
 mod bounds;
@@ -262,14 +263,6 @@ impl<'t> Interp<'t> {
         Some((Rc::clone(&file.path), u32::try_from(line).unwrap_or(u32::MAX)))
     }
 
-    /// `file:line`, for messages.
-    pub(crate) fn place_text(&self, place: Option<Place>) -> String {
-        match place.and_then(|place| self.locate(place)) {
-            Some((file, line)) => format!("{file}:{line}"),
-            None => "an unknown place".to_owned(),
-        }
-    }
-
     /// The source at a place, on one line and not too long.
     pub(crate) fn source(&self, place: Place) -> String {
         let text = self
@@ -289,11 +282,6 @@ impl<'t> Interp<'t> {
     pub(crate) fn stats(&self) -> (usize, usize) {
         let read = self.files.iter().filter(|file| !file.path.starts_with('<'));
         read.fold((0, 0), |(files, bytes), file| (files + 1, bytes + file.text.len()))
-    }
-
-    /// The path of a file, as it was asked for.
-    pub(crate) fn path(&self, file: FileId) -> Option<&str> {
-        self.files.get(file.0 as usize).map(|file| &*file.path)
     }
 
     fn add_file(&mut self, path: &str, text: Arc<str>) -> FileId {

@@ -81,10 +81,10 @@ impl Interp<'_> {
         }
         // The text of a `str` subclass, the number of an `IntEnum`.
         let (plain_left, plain_right) = (library::plain(left), library::plain(right));
-        if !plain_left.same(left) || !plain_right.same(right) {
-            if let Some(result) = self.builtin_binary(op, &plain_left, &plain_right, place) {
-                return result;
-            }
+        if (!plain_left.same(left) || !plain_right.same(right))
+            && let Some(result) = self.builtin_binary(op, &plain_left, &plain_right, place)
+        {
+            return result;
         }
         for value in [left, right] {
             if let Value::Unknown(_) = value {

@@ -169,7 +169,7 @@ fn target(scope: &Scope, name: &str) -> Scope {
 impl Interp<'_> {
     /// What a name stands for in a scope, builtins included.
     pub(crate) fn lookup(&mut self, name: &str, scope: &Scope) -> Option<Value> {
-        lookup_bound(name, scope).or_else(|| self.from_globals_dict(name, scope)).or_else(|| self.builtin(name))
+        lookup_bound(name, scope).or_else(|| self.set_by_globals(name, scope)).or_else(|| self.builtin(name))
     }
 
     pub(super) fn builtin(&mut self, name: &str) -> Option<Value> {
@@ -211,7 +211,7 @@ impl Interp<'_> {
     }
 
     /// A name that was set by way of `globals()`.
-    pub(super) fn from_globals_dict(&self, name: &str, scope: &Scope) -> Option<Value> {
+    pub(super) fn set_by_globals(&self, name: &str, scope: &Scope) -> Option<Value> {
         if self.globals_dicts.is_empty() {
             return None;
         }

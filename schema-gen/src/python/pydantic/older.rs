@@ -24,7 +24,10 @@ fn wrap(json: &mut Json) {
             }
             for (key, member) in members {
                 // Data, not schemas.
-                if !matches!(key.as_str(), "default" | "examples" | "example" | "const" | "enum") {
+                if !matches!(
+                    key.as_str(),
+                    "default" | "examples" | "example" | "const" | "enum"
+                ) {
                     wrap(member);
                 }
             }
@@ -44,7 +47,9 @@ pub(super) fn decimal_pattern(constraints: &Constraints) -> String {
         (Some(digits), Some(places)) => {
             let whole = (digits - places).max(0);
             let digits = digits + 1;
-            format!(r"(?:\d{{0,{whole}}}|(?=[\d.]{{1,{digits}}}0*$)\d{{0,{whole}}}\.\d{{0,{places}}}0*$)")
+            format!(
+                r"(?:\d{{0,{whole}}}|(?=[\d.]{{1,{digits}}}0*$)\d{{0,{whole}}}\.\d{{0,{places}}}0*$)"
+            )
         }
         (Some(digits), None) => {
             let or_point = digits + 1;

@@ -77,8 +77,15 @@ fn formatted(source: &str) -> Result<(), ParseFailure> {
     if source.len() < 2 * MAX_FORMATTED {
         return Ok(());
     }
-    let begins = |pair: &[u8]| matches!(pair, [b'f' | b'F' | b't' | b'T' | b'r' | b'R', b'"' | b'\'']);
-    match source.as_bytes().windows(2).enumerate().filter(|(_, pair)| begins(pair)).nth(MAX_FORMATTED) {
+    let begins = |before: &[u8]| {
+        let [first, second, third, quote] = before else { return false };
+        let is_prefix = |byte: &u8| matches!(byte, b'f' | b'F' | b't' | b'T' | b'r' | b'R');
+        let is_word = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_' || !byte.is_ascii();
+        matches!(quote, b'"' | b'\'')
+            && is_prefix(third)
+            && (!is_word(second) || (is_prefix(second) && !is_word(first)))
+    };
+    match source.as_bytes().windows(4).enumerate().filter(|(_, bytes)| begins(bytes)).nth(MAX_FORMATTED) {
         None => Ok(()),
         Some((at, _)) => Err(ParseFailure {
             offset: u32::try_from(at).unwrap_or(u32::MAX),
