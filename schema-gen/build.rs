@@ -15,7 +15,9 @@ fn main() -> io::Result<()> {
 /// Adds the paths and contents below a path, in order, by FNV-1a.
 fn add(path: &Path, hash: &mut u64) -> io::Result<()> {
     if path.is_dir() {
-        let mut entries = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+        let mut entries = fs::read_dir(path)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<io::Result<Vec<_>>>()?;
         entries.sort_unstable();
         return entries.iter().try_for_each(|entry| add(entry, hash));
     }

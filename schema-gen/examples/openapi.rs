@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use hitchpost_schema_gen::{Diagnostic, Entry, Options, SchemaMode, SourceTree, Version, analyse, schema};
+use hitchpost_schema_gen::{
+    Diagnostic, Entry, Options, SchemaMode, SourceTree, Version, analyse, schema,
+};
 
 struct Disk;
 
@@ -18,7 +20,12 @@ impl SourceTree for Disk {
             Ok(bytes) => String::from_utf8(bytes)
                 .map(|text| Some(Arc::from(text)))
                 .map_err(|error| format!("is no UTF-8: {error}")),
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+                ) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(error.to_string()),
@@ -33,14 +40,18 @@ impl SourceTree for Disk {
 fn tell(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         let file = diagnostic.file.as_deref().unwrap_or("-");
-        let line = diagnostic.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let line = diagnostic
+            .line
+            .map(|line| format!(":{line}"))
+            .unwrap_or_default();
         eprintln!("{file}{line}: {} [{}]", diagnostic.message, diagnostic.code);
     }
 }
 
 fn main() -> ExitCode {
     let mut options = Options::default();
-    let (mut entry, mut schema_of, mut mode, mut stats) = (None, None, SchemaMode::Validation, false);
+    let (mut entry, mut schema_of, mut mode, mut stats) =
+        (None, None, SchemaMode::Validation, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut next = || arguments.next().unwrap_or_default();
@@ -50,7 +61,9 @@ fn main() -> ExitCode {
             "--env" => {
                 let pair = next();
                 let (name, value) = pair.split_once('=').unwrap_or((&pair, ""));
-                options.environment.push((name.to_owned(), value.to_owned()));
+                options
+                    .environment
+                    .push((name.to_owned(), value.to_owned()));
             }
             "--assume" => {
                 let pair = next();
@@ -97,7 +110,9 @@ fn main() -> ExitCode {
         eprintln!("usage: openapi FILE.py[:attr] | package.module[:attr] …");
         return ExitCode::from(2);
     };
-    let Some(document) = document else { return ExitCode::FAILURE };
+    let Some(document) = document else {
+        return ExitCode::FAILURE;
+    };
     match serde_json::to_string_pretty(&document) {
         Ok(text) => {
             println!("{text}");

@@ -58,17 +58,23 @@ impl Entry {
     pub fn parse(text: &str) -> Self {
         // A drive letter is no separator: the name after the last `:` has no slash in it.
         let (target, attribute) = match text.rsplit_once(':') {
-            Some((target, attribute)) if !attribute.contains(['/', '\\']) => (target, Some(attribute)),
+            Some((target, attribute)) if !attribute.contains(['/', '\\']) => {
+                (target, Some(attribute))
+            }
             _ => (text, None),
         };
-        let attribute =
-            attribute.map(|attribute| attribute.trim_end_matches("()")).filter(|attribute| !attribute.is_empty());
+        let attribute = attribute
+            .map(|attribute| attribute.trim_end_matches("()"))
+            .filter(|attribute| !attribute.is_empty());
         let target = if target.ends_with(".py") || target.contains('/') {
             Target::File(target.to_owned())
         } else {
             Target::Module(target.to_owned())
         };
-        Self { target, attribute: attribute.map(ToOwned::to_owned) }
+        Self {
+            target,
+            attribute: attribute.map(ToOwned::to_owned),
+        }
     }
 }
 
@@ -130,7 +136,12 @@ pub enum SchemaMode {
 #[must_use]
 pub fn analyse(tree: &dyn SourceTree, entry: &Entry, options: &Options) -> Analysis {
     on_large_stack(|| python::analyse(tree, entry, options)).unwrap_or_else(|message| Analysis {
-        diagnostics: vec![Diagnostic { code: "internal", message, file: None, line: None }],
+        diagnostics: vec![Diagnostic {
+            code: "internal",
+            message,
+            file: None,
+            line: None,
+        }],
         ..Analysis::default()
     })
 }
@@ -143,8 +154,17 @@ pub fn schema(
     mode: SchemaMode,
     options: &Options,
 ) -> (Option<Value>, Vec<Diagnostic>) {
-    on_large_stack(|| python::schema(tree, entry, mode, options))
-        .unwrap_or_else(|message| (None, vec![Diagnostic { code: "internal", message, file: None, line: None }]))
+    on_large_stack(|| python::schema(tree, entry, mode, options)).unwrap_or_else(|message| {
+        (
+            None,
+            vec![Diagnostic {
+                code: "internal",
+                message,
+                file: None,
+                line: None,
+            }],
+        )
+    })
 }
 
 /// Sources may be nested deeper than the caller's stack allows for. The size is of addresses: only

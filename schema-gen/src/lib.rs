@@ -24,10 +24,12 @@ pub mod openapi;
 mod python;
 mod tree;
 
-pub use analysis::{Analysis, Diagnostic, Entry, Options, SchemaMode, Stats, Target, analyse, schema};
+pub use analysis::{
+    Analysis, Diagnostic, Entry, Options, SchemaMode, Stats, Target, analyse, schema,
+};
 pub use contract::{
-    Callback, Certainty, Contract, Fact, Location, MediaType, Operation, Parameter, RequestBody, Response, Source,
-    Streaming, UnknownFact,
+    Callback, Certainty, Contract, Fact, Location, MediaType, Operation, Parameter, RequestBody,
+    Response, Source, Streaming, UnknownFact,
 };
 pub use python::versions::{Assumed, LOCK_FILES, Version, Versions};
 pub use tree::{MemoryTree, SourceTree};

@@ -34,7 +34,12 @@ pub struct MemoryTree {
 
 impl<'a> FromIterator<(&'a str, &'a str)> for MemoryTree {
     fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(files: I) -> Self {
-        Self { files: files.into_iter().map(|(path, text)| (path.to_owned(), Arc::from(text))).collect() }
+        Self {
+            files: files
+                .into_iter()
+                .map(|(path, text)| (path.to_owned(), Arc::from(text)))
+                .collect(),
+        }
     }
 }
 
@@ -45,6 +50,9 @@ impl SourceTree for MemoryTree {
 
     fn is_folder(&self, path: &str) -> bool {
         let folder = format!("{path}/");
-        self.files.range(folder.clone()..).next().is_some_and(|(file, _)| file.starts_with(&folder))
+        self.files
+            .range(folder.clone()..)
+            .next()
+            .is_some_and(|(file, _)| file.starts_with(&folder))
     }
 }

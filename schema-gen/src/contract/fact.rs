@@ -16,7 +16,10 @@ impl Source {
     /// A place.
     #[must_use]
     pub fn new(file: impl Into<String>, line: u32) -> Self {
-        Self { file: file.into(), line }
+        Self {
+            file: file.into(),
+            line,
+        }
     }
 }
 
@@ -50,13 +53,21 @@ impl<T> Fact<T> {
     /// A certain fact.
     #[must_use]
     pub fn certain(value: T, source: Option<Source>) -> Self {
-        Self { value, certainty: Certainty::Certain, source }
+        Self {
+            value,
+            certainty: Certainty::Certain,
+            source,
+        }
     }
 
     /// An unknown one: a value to stand in, and why.
     #[must_use]
     pub fn unknown(value: T, why: impl Into<String>, source: Option<Source>) -> Self {
-        Self { value, certainty: Certainty::Unknown(why.into()), source }
+        Self {
+            value,
+            certainty: Certainty::Unknown(why.into()),
+            source,
+        }
     }
 
     /// Why it is not known, where it is not.

@@ -5,7 +5,9 @@ mod objects;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use crate::contract::{Callback, Certainty, Contract, Fact, MediaType, Operation, Parameter, RequestBody, Response};
+use crate::contract::{
+    Callback, Certainty, Contract, Fact, MediaType, Operation, Parameter, RequestBody, Response,
+};
 
 /// The key that stands where something is not known: in its place in the document, with the reason.
 pub const UNKNOWN: &str = "x-hitchpost-unknown";
@@ -29,29 +31,47 @@ pub fn document(contract: &Contract) -> Value {
 #[must_use]
 pub fn generated(contract: &Contract) -> Value {
     let mut raw = Map::new();
-    raw.insert("openapi".to_owned(), fact(&contract.openapi_version, |version| Value::from(version.as_str())));
+    raw.insert(
+        "openapi".to_owned(),
+        fact(&contract.openapi_version, |version| {
+            Value::from(version.as_str())
+        }),
+    );
     raw.insert("info".to_owned(), Value::Object(contract.info.clone()));
     if !contract.servers.is_empty() {
         raw.insert("servers".to_owned(), Value::Array(contract.servers.clone()));
     }
     let mut components = Map::new();
     if !contract.types.is_empty() {
-        components.insert("schemas".to_owned(), contract.types.clone().into_iter().collect());
+        components.insert(
+            "schemas".to_owned(),
+            contract.types.clone().into_iter().collect(),
+        );
     }
     if !contract.security_schemes.is_empty() {
-        components.insert("securitySchemes".to_owned(), contract.security_schemes.clone().into_iter().collect());
+        components.insert(
+            "securitySchemes".to_owned(),
+            contract.security_schemes.clone().into_iter().collect(),
+        );
     }
     if !components.is_empty() {
         raw.insert("components".to_owned(), Value::Object(components));
     }
     let mut paths = self::paths(&contract.operations);
     if !contract.missing.is_empty() {
-        let why: Vec<String> = contract.missing.iter().map(|one| format!("{}: {}", one.what, one.why)).collect();
+        let why: Vec<String> = contract
+            .missing
+            .iter()
+            .map(|one| format!("{}: {}", one.what, one.why))
+            .collect();
         paths.insert(UNKNOWN.to_owned(), Value::from(why.join("; ")));
     }
     raw.insert("paths".to_owned(), Value::Object(paths));
     if !contract.webhooks.is_empty() {
-        raw.insert("webhooks".to_owned(), Value::Object(self::paths(&contract.webhooks)));
+        raw.insert(
+            "webhooks".to_owned(),
+            Value::Object(self::paths(&contract.webhooks)),
+        );
     }
     if !contract.tags.is_empty() {
         raw.insert("tags".to_owned(), Value::Array(contract.tags.clone()));
@@ -83,17 +103,26 @@ fn paths(operations: &[Operation]) -> Map<String, Value> {
     for operation in operations {
         if operation.path.why_unknown().is_some() {
             let method = operation.method.to_lowercase();
-            elsewhere.push(Value::Object(Map::from_iter([(method, Value::Object(self::operation(operation)))])));
+            elsewhere.push(Value::Object(Map::from_iter([(
+                method,
+                Value::Object(self::operation(operation)),
+            )])));
             continue;
         }
         let (item, is_verbatim) = paths.entry(&operation.path.value).or_default();
         *is_verbatim |= operation.verbatim;
-        item.insert(operation.method.to_lowercase(), Value::Object(self::operation(operation)));
+        item.insert(
+            operation.method.to_lowercase(),
+            Value::Object(self::operation(operation)),
+        );
     }
     let mut paths: Map<String, Value> = paths
         .into_iter()
         .map(|(path, (item, is_verbatim))| {
-            (path.to_owned(), objects::path_item(Value::Object(item), is_verbatim))
+            (
+                path.to_owned(),
+                objects::path_item(Value::Object(item), is_verbatim),
+            )
         })
         .collect();
     if !elsewhere.is_empty() {
@@ -106,32 +135,61 @@ fn paths(operations: &[Operation]) -> Map<String, Value> {
 fn operation(operation: &Operation) -> Map<String, Value> {
     let mut raw = Map::new();
     if operation.tags.why_unknown().is_some() || !operation.tags.value.is_empty() {
-        raw.insert("tags".to_owned(), fact(&operation.tags, |tags| Value::Array(tags.clone())));
+        raw.insert(
+            "tags".to_owned(),
+            fact(&operation.tags, |tags| Value::Array(tags.clone())),
+        );
     }
-    raw.insert("summary".to_owned(), fact(&operation.summary, |summary| Value::from(summary.as_str())));
+    raw.insert(
+        "summary".to_owned(),
+        fact(&operation.summary, |summary| Value::from(summary.as_str())),
+    );
     if operation.description.why_unknown().is_some() || operation.description.value.is_some() {
-        raw.insert("description".to_owned(), fact(&operation.description, |text| Value::from(text.as_deref())));
+        raw.insert(
+            "description".to_owned(),
+            fact(&operation.description, |text| Value::from(text.as_deref())),
+        );
     }
-    raw.insert("operationId".to_owned(), fact(&operation.operation_id, |id| Value::from(id.as_str())));
+    raw.insert(
+        "operationId".to_owned(),
+        fact(&operation.operation_id, |id| Value::from(id.as_str())),
+    );
     if operation.deprecated.why_unknown().is_some() || operation.deprecated.value == Some(true) {
-        raw.insert("deprecated".to_owned(), fact(&operation.deprecated, |_| Value::Bool(true)));
+        raw.insert(
+            "deprecated".to_owned(),
+            fact(&operation.deprecated, |_| Value::Bool(true)),
+        );
     }
     if !operation.security.is_empty() {
         let alternatives = operation.security.iter().map(|schemes| {
-            Value::Object(schemes.iter().map(|(name, scopes)| (name.clone(), Value::Array(scopes.clone()))).collect())
+            Value::Object(
+                schemes
+                    .iter()
+                    .map(|(name, scopes)| (name.clone(), Value::Array(scopes.clone())))
+                    .collect(),
+            )
         });
         raw.insert("security".to_owned(), Value::Array(alternatives.collect()));
     }
     if !operation.parameters.is_empty() {
-        raw.insert("parameters".to_owned(), Value::Array(operation.parameters.iter().map(parameter).collect()));
+        raw.insert(
+            "parameters".to_owned(),
+            Value::Array(operation.parameters.iter().map(parameter).collect()),
+        );
     }
     if let Some(body) = &operation.request_body {
         raw.insert("requestBody".to_owned(), request_body(body));
     }
     if !operation.callbacks.is_empty() {
-        raw.insert("callbacks".to_owned(), Value::Object(operation.callbacks.iter().map(callback).collect()));
+        raw.insert(
+            "callbacks".to_owned(),
+            Value::Object(operation.callbacks.iter().map(callback).collect()),
+        );
     }
-    let responses = operation.responses.iter().map(|(status, response)| (status.clone(), self::response(response)));
+    let responses = operation
+        .responses
+        .iter()
+        .map(|(status, response)| (status.clone(), self::response(response)));
     raw.insert("responses".to_owned(), Value::Object(responses.collect()));
     update(&mut raw, operation.extra.clone());
     let mut unknowns = operation.unknowns.clone();
@@ -179,7 +237,10 @@ fn request_body(body: &RequestBody) -> Value {
     if body.required {
         raw.insert("required".to_owned(), Value::Bool(true));
     }
-    let content = body.content.iter().map(|(media_type, body)| (media_type.clone(), self::media_type(body)));
+    let content = body
+        .content
+        .iter()
+        .map(|(media_type, body)| (media_type.clone(), self::media_type(body)));
     raw.insert("content".to_owned(), Value::Object(content.collect()));
     Value::Object(raw)
 }
@@ -214,7 +275,9 @@ fn response(response: &Response) -> Value {
         raw.insert("description".to_owned(), description.clone());
     }
     if let Some(content) = &response.content {
-        let content = content.iter().map(|(media_type, body)| (media_type.clone(), self::media_type(body)));
+        let content = content
+            .iter()
+            .map(|(media_type, body)| (media_type.clone(), self::media_type(body)));
         raw.insert("content".to_owned(), Value::Object(content.collect()));
     }
     raw.extend(response.rest.clone());

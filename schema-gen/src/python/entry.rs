@@ -16,12 +16,23 @@ pub(crate) fn analyse(tree: &dyn SourceTree, entry: &Entry, options: &Options) -
     let (rules, versions, diagnostics) = Rules::of(tree, &options);
     interp.rules = rules;
     interp.diagnostics = diagnostics;
-    let found = located.run(&mut interp).and_then(|module| application(&mut interp, &module, entry));
+    let found = located
+        .run(&mut interp)
+        .and_then(|module| application(&mut interp, &module, entry));
     let read = found.and_then(|application| {
-        fastapi::of_application(&mut interp, &application).map_err(|raised| failure(&mut interp, raised))
+        fastapi::of_application(&mut interp, &application)
+            .map_err(|raised| failure(&mut interp, raised))
     });
     let (files, bytes) = interp.stats();
-    let mut analysis = Analysis { stats: Stats { files, bytes, ..Stats::default() }, versions, ..Analysis::default() };
+    let mut analysis = Analysis {
+        stats: Stats {
+            files,
+            bytes,
+            ..Stats::default()
+        },
+        versions,
+        ..Analysis::default()
+    };
     match read {
         Ok((contract, document)) => {
             analysis.stats.operations = contract.operations.len();
@@ -31,7 +42,10 @@ pub(crate) fn analyse(tree: &dyn SourceTree, entry: &Entry, options: &Options) -
         }
         Err(diagnostic) => {
             // What raised the exception was told already, and better.
-            let told = interp.diagnostics.last().is_some_and(|last| last.code == "syntax");
+            let told = interp
+                .diagnostics
+                .last()
+                .is_some_and(|last| last.code == "syntax");
             if !(told && diagnostic.code == "raised") {
                 interp.diagnostics.push(diagnostic);
             }
@@ -58,9 +72,17 @@ pub(crate) fn schema(
         SchemaMode::Validation => pydantic::Mode::Validation,
         SchemaMode::Serialization => pydantic::Mode::Serialization,
     };
-    let found = located.run(&mut interp).and_then(|module| attribute(&mut interp, &module, entry));
+    let found = located
+        .run(&mut interp)
+        .and_then(|module| attribute(&mut interp, &module, entry));
     let schema = match found {
-        Ok(value) => Some(pydantic::model_json_schema(&mut interp, &value, mode, None, "#/$defs/{model}")),
+        Ok(value) => Some(pydantic::model_json_schema(
+            &mut interp,
+            &value,
+            mode,
+            None,
+            "#/$defs/{model}",
+        )),
         Err(diagnostic) => {
             interp.diagnostics.push(diagnostic);
             None
@@ -81,27 +103,46 @@ impl Located {
     /// `__init__.py`, as the `fastapi` command finds it.
     fn new(tree: &dyn SourceTree, entry: &Entry, options: &Options) -> Self {
         let file = match &entry.target {
-            Target::Module(module) => return Self { file: None, module: module.clone(), root: None },
+            Target::Module(module) => {
+                return Self {
+                    file: None,
+                    module: module.clone(),
+                    root: None,
+                };
+            }
             Target::File(file) => file.clone(),
         };
         let stem = file.strip_suffix(".py").unwrap_or(&file);
         let dotted = |relative: &str| {
             let relative = relative.trim_start_matches('/');
-            relative.strip_suffix("/__init__").unwrap_or(relative).replace('/', ".")
+            relative
+                .strip_suffix("/__init__")
+                .unwrap_or(relative)
+                .replace('/', ".")
         };
         for root in &options.roots {
             let root = root.trim_end_matches('/');
             if let Some(relative) = stem.strip_prefix(root).filter(|rest| rest.starts_with('/')) {
-                return Self { module: dotted(relative), root: None, file: Some(file) };
+                return Self {
+                    module: dotted(relative),
+                    root: None,
+                    file: Some(file),
+                };
             }
         }
         let mut folder = stem.rsplit_once('/').map_or("", |(folder, _)| folder);
-        while !folder.is_empty() && matches!(tree.read(&format!("{folder}/__init__.py")), Ok(Some(_))) {
+        while !folder.is_empty()
+            && matches!(tree.read(&format!("{folder}/__init__.py")), Ok(Some(_)))
+        {
             folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
         }
         let module = dotted(stem.strip_prefix(folder).unwrap_or(stem));
         let root = if folder.is_empty() { "." } else { folder };
-        Self { module, root: Some(root.to_owned()), file: Some(file) }
+        Self {
+            module,
+            root: Some(root.to_owned()),
+            file: Some(file),
+        }
     }
 
     fn options(&self, options: &Options) -> Options {
@@ -124,7 +165,10 @@ impl Located {
             Ok(module @ Value::Module(_)) => Ok(module),
             Ok(_) => Err(diagnostic(
                 "no-module",
-                format!("there is no module `{}` in the given roots; give its folder as a root", self.module),
+                format!(
+                    "there is no module `{}` in the given roots; give its folder as a root",
+                    self.module
+                ),
             )),
             Err(raised) => Err(failure(interp, raised)),
         }
@@ -132,7 +176,12 @@ impl Located {
 }
 
 fn diagnostic(code: &'static str, message: String) -> Diagnostic {
-    Diagnostic { code, message, file: None, line: None }
+    Diagnostic {
+        code,
+        message,
+        file: None,
+        line: None,
+    }
 }
 
 /// What ended the analysis.
@@ -140,27 +189,51 @@ fn failure(interp: &mut Interp, raised: Raised) -> Diagnostic {
     let (code, message, place) = match raised {
         Raised::Stopped(unknown) => ("stopped", unknown.why.clone(), unknown.place),
         Raised::Exception(exception) => {
-            let text = interp.text(&exception, true).unwrap_or_else(|| format!("{exception:?}"));
+            let text = interp
+                .text(&exception, true)
+                .unwrap_or_else(|| format!("{exception:?}"));
             let place = match &exception {
                 Value::Made(made) => made.place,
                 Value::Object(object) => object.place,
                 _ => None,
             };
-            ("raised", format!("the service raises {text} when it is imported"), place)
+            (
+                "raised",
+                format!("the service raises {text} when it is imported"),
+                place,
+            )
         }
     };
     let at = place.and_then(|place| interp.locate(place));
-    let (file, line) = at.map_or((None, None), |(file, line)| (Some(file.to_string()), Some(line)));
-    Diagnostic { code, message, file, line }
+    let (file, line) = at.map_or((None, None), |(file, line)| {
+        (Some(file.to_string()), Some(line))
+    });
+    Diagnostic {
+        code,
+        message,
+        file,
+        line,
+    }
 }
 
 /// What the attribute of the entry is.
 fn attribute(interp: &mut Interp, module: &Value, entry: &Entry) -> Result<Value, Diagnostic> {
     let mut value = module.clone();
-    for name in entry.attribute.as_deref().unwrap_or_default().split('.').filter(|name| !name.is_empty()) {
+    for name in entry
+        .attribute
+        .as_deref()
+        .unwrap_or_default()
+        .split('.')
+        .filter(|name| !name.is_empty())
+    {
         value = match interp.find_attribute(&value, name) {
             Ok(Some(value)) => value,
-            Ok(None) => return Err(diagnostic("no-attribute", format!("there is no `{name}` in `{value:?}`"))),
+            Ok(None) => {
+                return Err(diagnostic(
+                    "no-attribute",
+                    format!("there is no `{name}` in `{value:?}`"),
+                ));
+            }
             Err(raised) => return Err(failure(interp, raised)),
         };
     }
@@ -172,7 +245,10 @@ fn application(interp: &mut Interp, module: &Value, entry: &Entry) -> Result<Val
     if entry.attribute.is_some() {
         let value = attribute(interp, module, entry)?;
         return made(interp, &value).ok_or_else(|| {
-            diagnostic("not-an-application", format!("`{value:?}` is no FastAPI application and makes none"))
+            diagnostic(
+                "not-an-application",
+                format!("`{value:?}` is no FastAPI application and makes none"),
+            )
         });
     }
     if let Value::Module(inner) = module
@@ -180,7 +256,10 @@ fn application(interp: &mut Interp, module: &Value, entry: &Entry) -> Result<Val
     {
         return Ok(value);
     }
-    Err(diagnostic("no-application", "there is no FastAPI application in the module; name it after a `:`".to_owned()))
+    Err(diagnostic(
+        "no-application",
+        "there is no FastAPI application in the module; name it after a `:`".to_owned(),
+    ))
 }
 
 fn find(interp: &mut Interp, module: &Module) -> Option<Value> {
@@ -192,15 +271,24 @@ fn find(interp: &mut Interp, module: &Module) -> Option<Value> {
             return Some(value.clone());
         }
     }
-    let applications: Vec<Value> =
-        names.values().filter(|value| fastapi::is_application(interp, value)).cloned().collect();
+    let applications: Vec<Value> = names
+        .values()
+        .filter(|value| fastapi::is_application(interp, value))
+        .cloned()
+        .collect();
     if let Some(first) = applications.first() {
         return Some(first.clone());
     }
-    ["create_app", "create_api", "make_app", "get_app", "build_app"]
-        .iter()
-        .find_map(|name| names.get(*name).cloned())
-        .and_then(|factory| made(interp, &factory))
+    [
+        "create_app",
+        "create_api",
+        "make_app",
+        "get_app",
+        "build_app",
+    ]
+    .iter()
+    .find_map(|name| names.get(*name).cloned())
+    .and_then(|factory| made(interp, &factory))
 }
 
 /// The application, or what a function that takes nothing makes.

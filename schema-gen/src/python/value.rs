@@ -251,7 +251,6 @@ pub(crate) struct Object {
 
 pub(crate) struct Module {
     pub(crate) name: Name,
-    pub(crate) file: Option<FileId>,
     pub(crate) is_package: bool,
     pub(crate) scope: Scope,
 }
@@ -276,11 +275,14 @@ impl Eq for Key {}
 
 /// What an instance of a subclass of `int` or `str` is equal to, as `HTTPStatus.OK` is to `200`.
 fn scalar_of(value: &Value) -> Option<Value> {
-    let Value::Object(object) = value else { return None };
+    let Value::Object(object) = value else {
+        return None;
+    };
     if object.payload.borrow().is_none() {
         return None;
     }
-    Some(super::library::plain(value)).filter(|plain| matches!(plain, Value::Int(_) | Value::Str(_)))
+    Some(super::library::plain(value))
+        .filter(|plain| matches!(plain, Value::Int(_) | Value::Str(_)))
 }
 
 impl Hash for Key {
@@ -302,7 +304,10 @@ impl Value {
     }
 
     pub(crate) fn unknown(why: impl Into<String>, place: Option<Place>) -> Self {
-        Self::Unknown(Rc::new(Unknown { why: why.into(), place }))
+        Self::Unknown(Rc::new(Unknown {
+            why: why.into(),
+            place,
+        }))
     }
 
     pub(crate) fn list(values: Vec<Value>) -> Self {
@@ -324,15 +329,18 @@ impl Value {
     /// `is` of Python for what has an identity, `==` for what is immutable and small.
     pub(crate) fn same(&self, other: &Self) -> bool {
         use Value::{
-            Alias, Bool, Bytes, Class, Descriptor, Dict, Ellipsis, Float, Forward, FrozenSet, Function, Generic, Int,
-            List, Made, Method, Module, Native, NotImplemented, Object, Set, Str, Symbol, Tuple, TypeVar, Union,
-            Unknown,
+            Alias, Bool, Bytes, Class, Descriptor, Dict, Ellipsis, Float, Forward, FrozenSet,
+            Function, Generic, Int, List, Made, Method, Module, Native, NotImplemented, Object,
+            Set, Str, Symbol, Tuple, TypeVar, Union, Unknown,
         };
         let all = |left: &[Value], right: &[Value]| {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.same(right))
+            left.len() == right.len()
+                && left.iter().zip(right).all(|(left, right)| left.same(right))
         };
         match (self, other) {
-            (Value::None, Value::None) | (Ellipsis, Ellipsis) | (NotImplemented, NotImplemented) => true,
+            (Value::None, Value::None)
+            | (Ellipsis, Ellipsis)
+            | (NotImplemented, NotImplemented) => true,
             (Bool(left), Bool(right)) => left == right,
             (Int(left), Int(right)) => left == right,
             (Bool(flag), Int(number)) | (Int(number), Bool(flag)) => i64::from(*flag) == *number,
@@ -342,10 +350,14 @@ impl Value {
             (Bytes(left), Bytes(right)) => left == right,
             (Tuple(left), Tuple(right)) => all(left, right),
             (Union(left), Union(right)) => {
-                left.len() == right.len() && left.iter().all(|one| right.iter().any(|other| one.same(other)))
+                left.len() == right.len()
+                    && left
+                        .iter()
+                        .all(|one| right.iter().any(|other| one.same(other)))
             }
             (Generic(left), Generic(right)) => {
-                Rc::ptr_eq(left, right) || left.origin.same(&right.origin) && all(&left.args, &right.args)
+                Rc::ptr_eq(left, right)
+                    || left.origin.same(&right.origin) && all(&left.args, &right.args)
             }
             (Symbol(left), Symbol(right)) => left == right,
             (Native(left), Native(right)) => left.name == right.name,
@@ -373,7 +385,9 @@ impl Value {
         match self {
             Self::Bool(flag) => i64::from(*flag).hash(state),
             Self::Int(number) => number.hash(state),
-            Self::Float(float) if float.fract() == 0.0 && float.abs() < 9e15 => (*float as i64).hash(state),
+            Self::Float(float) if float.fract() == 0.0 && float.abs() < 9e15 => {
+                (*float as i64).hash(state)
+            }
             Self::Float(float) => float.to_bits().hash(state),
             Self::Str(text) => text.hash(state),
             Self::Bytes(bytes) => bytes.hash(state),

@@ -40,8 +40,16 @@ struct Object {
     default: Option<&'static str>,
 }
 
-const fn open(members: &'static [(&'static str, Shape)], required: &'static [&'static str]) -> Object {
-    Object { members, required, open: true, default: None }
+const fn open(
+    members: &'static [(&'static str, Shape)],
+    required: &'static [&'static str],
+) -> Object {
+    Object {
+        members,
+        required,
+        open: true,
+        default: None,
+    }
 }
 
 use Shape::{Any, Flag, Float, Integer, Text, Url, Word};
@@ -50,7 +58,10 @@ static TEXTS: Shape = Shape::List(&Text);
 static TEXT_SET: Shape = Shape::Set(&Text);
 
 static CONTACT: Object = open(&[("name", Text), ("url", Url), ("email", Text)], &[]);
-static LICENSE: Object = open(&[("name", Text), ("identifier", Text), ("url", Url)], &["name"]);
+static LICENSE: Object = open(
+    &[("name", Text), ("identifier", Text), ("url", Url)],
+    &["name"],
+);
 static INFO: Object = open(
     &[
         ("title", Text),
@@ -63,14 +74,29 @@ static INFO: Object = open(
     ],
     &["title", "version"],
 );
-static SERVER_VARIABLE: Object =
-    open(&[("enum", TEXTS_SHAPE), ("default", Text), ("description", Text)], &["default"]);
+static SERVER_VARIABLE: Object = open(
+    &[
+        ("enum", TEXTS_SHAPE),
+        ("default", Text),
+        ("description", Text),
+    ],
+    &["default"],
+);
 const TEXTS_SHAPE: Shape = Shape::List(&Text);
 static SERVER: Object = open(
-    &[("url", Text), ("description", Text), ("variables", Shape::Map(&Shape::Object(&SERVER_VARIABLE)))],
+    &[
+        ("url", Text),
+        ("description", Text),
+        ("variables", Shape::Map(&Shape::Object(&SERVER_VARIABLE))),
+    ],
     &["url"],
 );
-static REFERENCE: Object = Object { members: &[("$ref", Text)], required: &["$ref"], open: false, default: None };
+static REFERENCE: Object = Object {
+    members: &[("$ref", Text)],
+    required: &["$ref"],
+    open: false,
+    default: None,
+};
 static DISCRIMINATOR: Object = Object {
     members: &[("propertyName", Text), ("mapping", Shape::Map(&Text))],
     required: &["propertyName"],
@@ -78,7 +104,13 @@ static DISCRIMINATOR: Object = Object {
     default: None,
 };
 static XML: Object = open(
-    &[("name", Text), ("namespace", Text), ("prefix", Text), ("attribute", Flag), ("wrapped", Flag)],
+    &[
+        ("name", Text),
+        ("namespace", Text),
+        ("prefix", Text),
+        ("attribute", Flag),
+        ("wrapped", Flag),
+    ],
     &[],
 );
 static EXTERNAL_DOCUMENTATION: Object = open(&[("description", Text), ("url", Url)], &["url"]);
@@ -156,8 +188,15 @@ static SCHEMA: Object = open(
     &[],
 );
 
-static EXAMPLE: Object =
-    open(&[("summary", Text), ("description", Text), ("value", Any), ("externalValue", Url)], &[]);
+static EXAMPLE: Object = open(
+    &[
+        ("summary", Text),
+        ("description", Text),
+        ("value", Any),
+        ("externalValue", Url),
+    ],
+    &[],
+);
 const EXAMPLES: Shape = Shape::Map(&Shape::Object(&EXAMPLE));
 static ENCODING: Object = open(
     &[
@@ -215,8 +254,14 @@ static PARAMETER: Object = open(
 static REFERENCE_SHAPE: Shape = Shape::Object(&REFERENCE);
 static PARAMETER_SHAPE: Shape = Shape::Either(&Shape::Object(&PARAMETER), &REFERENCE_SHAPE);
 const PARAMETERS: Shape = Shape::List(&PARAMETER_SHAPE);
-static REQUEST_BODY: Object =
-    open(&[("description", Text), ("content", CONTENT), ("required", Flag)], &["content"]);
+static REQUEST_BODY: Object = open(
+    &[
+        ("description", Text),
+        ("content", CONTENT),
+        ("required", Flag),
+    ],
+    &["content"],
+);
 static LINK: Object = open(
     &[
         ("operationRef", Text),
@@ -230,7 +275,12 @@ static LINK: Object = open(
 );
 const LINKS: Shape = Shape::Map(&Shape::Object(&LINK));
 static RESPONSE: Object = open(
-    &[("description", Text), ("headers", HEADERS), ("content", CONTENT), ("links", LINKS)],
+    &[
+        ("description", Text),
+        ("headers", HEADERS),
+        ("content", CONTENT),
+        ("links", LINKS),
+    ],
     &["description"],
 );
 static RESPONSE_OR_ANY: Shape = Shape::Either(&Shape::Object(&RESPONSE), &Any);
@@ -244,7 +294,10 @@ static OPERATION: Object = open(
         ("externalDocs", Shape::Object(&EXTERNAL_DOCUMENTATION)),
         ("operationId", Text),
         ("parameters", PARAMETERS),
-        ("requestBody", Shape::Either(&Shape::Object(&REQUEST_BODY), &REFERENCE_SHAPE)),
+        (
+            "requestBody",
+            Shape::Either(&Shape::Object(&REQUEST_BODY), &REFERENCE_SHAPE),
+        ),
         ("responses", Shape::Map(&RESPONSE_OR_ANY)),
         ("callbacks", Shape::Map(&CALLBACK)),
         ("deprecated", Flag),
@@ -274,16 +327,42 @@ static PATH_ITEM: Object = open(
 static PATH_ITEM_SHAPE: Shape = Shape::Object(&PATH_ITEM);
 static CALLBACK: Shape = Shape::Either(&Shape::Map(&PATH_ITEM_SHAPE), &REFERENCE_SHAPE);
 
-const fn flow(members: &'static [(&'static str, Shape)], required: &'static [&'static str]) -> Object {
-    Object { members, required, open: true, default: Some("scopes") }
+const fn flow(
+    members: &'static [(&'static str, Shape)],
+    required: &'static [&'static str],
+) -> Object {
+    Object {
+        members,
+        required,
+        open: true,
+        default: Some("scopes"),
+    }
 }
 
 const FLOW_SCOPES: Shape = Shape::Map(&Text);
-static IMPLICIT: Object =
-    flow(&[("refreshUrl", Text), ("scopes", FLOW_SCOPES), ("authorizationUrl", Text)], &["authorizationUrl"]);
-static TOKEN: Object = flow(&[("refreshUrl", Text), ("scopes", FLOW_SCOPES), ("tokenUrl", Text)], &["tokenUrl"]);
+static IMPLICIT: Object = flow(
+    &[
+        ("refreshUrl", Text),
+        ("scopes", FLOW_SCOPES),
+        ("authorizationUrl", Text),
+    ],
+    &["authorizationUrl"],
+);
+static TOKEN: Object = flow(
+    &[
+        ("refreshUrl", Text),
+        ("scopes", FLOW_SCOPES),
+        ("tokenUrl", Text),
+    ],
+    &["tokenUrl"],
+);
 static CODE: Object = flow(
-    &[("refreshUrl", Text), ("scopes", FLOW_SCOPES), ("authorizationUrl", Text), ("tokenUrl", Text)],
+    &[
+        ("refreshUrl", Text),
+        ("scopes", FLOW_SCOPES),
+        ("authorizationUrl", Text),
+        ("tokenUrl", Text),
+    ],
     &["authorizationUrl", "tokenUrl"],
 );
 static FLOWS: Object = open(
@@ -295,14 +374,38 @@ static FLOWS: Object = open(
     ],
     &[],
 );
-static API_KEY: Object =
-    open(&[("type", Text), ("description", Text), ("in", Text), ("name", Text)], &["in", "name"]);
-static HTTP: Object =
-    open(&[("type", Text), ("description", Text), ("scheme", Text), ("bearerFormat", Text)], &["scheme"]);
-static OAUTH2: Object =
-    open(&[("type", Text), ("description", Text), ("flows", Shape::Object(&FLOWS))], &["flows"]);
+static API_KEY: Object = open(
+    &[
+        ("type", Text),
+        ("description", Text),
+        ("in", Text),
+        ("name", Text),
+    ],
+    &["in", "name"],
+);
+static HTTP: Object = open(
+    &[
+        ("type", Text),
+        ("description", Text),
+        ("scheme", Text),
+        ("bearerFormat", Text),
+    ],
+    &["scheme"],
+);
+static OAUTH2: Object = open(
+    &[
+        ("type", Text),
+        ("description", Text),
+        ("flows", Shape::Object(&FLOWS)),
+    ],
+    &["flows"],
+);
 static OPEN_ID: Object = open(
-    &[("type", Text), ("description", Text), ("openIdConnectUrl", Text)],
+    &[
+        ("type", Text),
+        ("description", Text),
+        ("openIdConnectUrl", Text),
+    ],
     &["openIdConnectUrl"],
 );
 static KEY_OR_HTTP: Shape = Shape::Either(&Shape::Object(&API_KEY), &Shape::Object(&HTTP));
@@ -325,7 +428,11 @@ static COMPONENTS: Object = open(
     &[],
 );
 static TAG: Object = open(
-    &[("name", Text), ("description", Text), ("externalDocs", Shape::Object(&EXTERNAL_DOCUMENTATION))],
+    &[
+        ("name", Text),
+        ("description", Text),
+        ("externalDocs", Shape::Object(&EXTERNAL_DOCUMENTATION)),
+    ],
     &["name"],
 );
 static TAG_SHAPE: Shape = Shape::Object(&TAG);
@@ -388,25 +495,43 @@ fn fit(value: &Value, shape: Shape) -> Fit {
         return Fit::Exact;
     }
     match (shape, value) {
-        (Any, _) | (Text, Value::String(_)) | (Flag, Value::Bool(_)) | (Float, Value::Number(_)) => Fit::Exact,
+        (Any, _)
+        | (Text, Value::String(_))
+        | (Flag, Value::Bool(_))
+        | (Float, Value::Number(_)) => Fit::Exact,
         (Word | Url, Value::String(_)) => Fit::Converted,
         (Integer, Value::Number(number)) if !number.is_f64() => Fit::Exact,
-        (Integer, Value::Number(number)) if number.as_f64().is_some_and(|float| float.fract() == 0.0) => {
+        (Integer, Value::Number(number))
+            if number.as_f64().is_some_and(|float| float.fract() == 0.0) =>
+        {
             Fit::Converted
         }
         (Shape::List(item), Value::Array(items)) => all(items.iter().map(|one| fit(one, *item))),
-        (Shape::Set(item), Value::Array(items)) => all(items.iter().map(|one| fit(one, *item))).max(Fit::Converted),
-        (Shape::Map(item), Value::Object(members)) => {
-            all(members.values().filter(|one| !one.is_null()).map(|one| fit(one, *item)))
+        (Shape::Set(item), Value::Array(items)) => {
+            all(items.iter().map(|one| fit(one, *item))).max(Fit::Converted)
         }
+        (Shape::Map(item), Value::Object(members)) => all(members
+            .values()
+            .filter(|one| !one.is_null())
+            .map(|one| fit(one, *item))),
         (Shape::Object(object), Value::Object(members)) => {
-            if object.required.iter().any(|name| members.get(*name).is_none_or(Value::is_null)) {
+            if object
+                .required
+                .iter()
+                .any(|name| members.get(*name).is_none_or(Value::is_null))
+            {
                 return Fit::No;
             }
-            all(members.iter().filter(|(_, one)| !one.is_null()).filter_map(|(name, one)| {
-                let (_, shape) = object.members.iter().find(|(declared, _)| declared == name)?;
-                Some(fit(one, *shape))
-            }))
+            all(members
+                .iter()
+                .filter(|(_, one)| !one.is_null())
+                .filter_map(|(name, one)| {
+                    let (_, shape) = object
+                        .members
+                        .iter()
+                        .find(|(declared, _)| declared == name)?;
+                    Some(fit(one, *shape))
+                }))
         }
         (Shape::Later(shape), _) => fit(value, shape()),
         (Shape::Either(first, second), _) => fit(value, *first).min(fit(value, *second)),
@@ -424,18 +549,25 @@ fn arranged(value: Value, shape: Shape) -> Value {
     match (shape, value) {
         (Shape::Later(shape), value) => arranged(value, shape()),
         (Shape::Either(first, second), value) => {
-            let shape = if fit(&value, *first) <= fit(&value, *second) { *first } else { *second };
+            let shape = if fit(&value, *first) <= fit(&value, *second) {
+                *first
+            } else {
+                *second
+            };
             arranged(value, shape)
         }
-        (Shape::Object(object), Value::Object(members)) => Value::Object(arranged_object(members, object)),
+        (Shape::Object(object), Value::Object(members)) => {
+            Value::Object(arranged_object(members, object))
+        }
         (_, value) if is_unknown(&value) => value,
         (Url, Value::String(text)) => Value::String(url(&text)),
-        (Float, Value::Number(number)) => {
-            number.as_f64().and_then(Number::from_f64).map_or(Value::Number(number), Value::Number)
-        }
-        (Integer, Value::Number(number)) if number.is_f64() => {
-            number.as_f64().map_or(Value::Number(number), |float| Value::from(float as i64))
-        }
+        (Float, Value::Number(number)) => number
+            .as_f64()
+            .and_then(Number::from_f64)
+            .map_or(Value::Number(number), Value::Number),
+        (Integer, Value::Number(number)) if number.is_f64() => number
+            .as_f64()
+            .map_or(Value::Number(number), |float| Value::from(float as i64)),
         (Shape::List(item) | Shape::Set(item), Value::Array(items)) => {
             Value::Array(items.into_iter().map(|one| arranged(one, *item)).collect())
         }
@@ -453,7 +585,9 @@ fn arranged(value: Value, shape: Shape) -> Value {
 fn arranged_object(members: Map<String, Value>, object: &Object) -> Map<String, Value> {
     let mut declared: Vec<(usize, String, Value)> = Vec::with_capacity(members.len());
     let mut rest = Vec::new();
-    let is_given = object.default.is_none_or(|name| members.get(name).is_some_and(|value| !value.is_null()));
+    let is_given = object
+        .default
+        .is_none_or(|name| members.get(name).is_some_and(|value| !value.is_null()));
     for (name, value) in members {
         if value.is_null() {
             continue;
@@ -465,7 +599,11 @@ fn arranged_object(members: Map<String, Value>, object: &Object) -> Map<String, 
         }
     }
     if !is_given && let Some(name) = object.default {
-        let index = object.members.iter().position(|(known, _)| *known == name).unwrap_or_default();
+        let index = object
+            .members
+            .iter()
+            .position(|(known, _)| *known == name)
+            .unwrap_or_default();
         declared.push((index, name.to_owned(), Value::Object(Map::new())));
     }
     declared.sort_by_key(|(index, ..)| *index);
@@ -474,7 +612,10 @@ fn arranged_object(members: Map<String, Value>, object: &Object) -> Map<String, 
         let shape = object.members.get(index).map_or(Any, |(_, shape)| *shape);
         arranged.insert(name, self::arranged(value, shape));
     }
-    arranged.extend(rest.into_iter().map(|(name, value)| (name, without_null(value))));
+    arranged.extend(
+        rest.into_iter()
+            .map(|(name, value)| (name, without_null(value))),
+    );
     arranged
 }
 
@@ -496,7 +637,9 @@ fn without_null(value: Value) -> Value {
 /// pydantic's `AnyUrl` writes a URL as the WHATWG's standard has it: scheme and host in small
 /// letters, `/` where there is no path, no default port.
 fn url(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
     let scheme = scheme.to_lowercase();
     let port = match scheme.as_str() {
         "http" | "ws" => ":80",

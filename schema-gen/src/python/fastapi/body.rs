@@ -25,7 +25,9 @@ pub(crate) struct Body {
 
 /// `_should_embed_body_fields`.
 fn should_embed(interp: &mut Interp, fields: &[Rc<Field>]) -> bool {
-    let Some((first, rest)) = fields.split_first() else { return false };
+    let Some((first, rest)) = fields.split_first() else {
+        return false;
+    };
     if rest.iter().any(|field| field.name != first.name) {
         return true;
     }
@@ -41,7 +43,9 @@ fn should_embed(interp: &mut Interp, fields: &[Rc<Field>]) -> bool {
         return true;
     }
     first.extras.embed
-        || first.kind.is_form() && models.is_empty() && !pydantic::is_model(interp, &first.annotation())
+        || first.kind.is_form()
+            && models.is_empty()
+            && !pydantic::is_model(interp, &first.annotation())
 }
 
 /// `_get_form_models`: the models that a form may be.
@@ -53,13 +57,19 @@ fn form_models(interp: &mut Interp, field: &Field) -> Vec<Value> {
     if let Some(model) = model_type(interp, &annotation) {
         return vec![model];
     }
-    let Value::Union(_) = &annotation else { return Vec::new() };
+    let Value::Union(_) = &annotation else {
+        return Vec::new();
+    };
     let models: Vec<Value> = union_members(&annotation)
         .iter()
         .filter(|member| !is_none_type(member))
         .map(describe::bare)
         .collect();
-    if models.len() > 1 && models.iter().all(|model| pydantic::is_model(interp, model)) { models } else { Vec::new() }
+    if models.len() > 1 && models.iter().all(|model| pydantic::is_model(interp, model)) {
+        models
+    } else {
+        Vec::new()
+    }
 }
 
 fn is_nullable(field: &Field) -> bool {
@@ -69,11 +79,17 @@ fn is_nullable(field: &Field) -> bool {
 pub(crate) fn of(interp: &mut Interp, params: &[Rc<Field>], unique_id: &str) -> Option<Body> {
     let first = params.first()?;
     let embed = should_embed(interp, params);
-    let has_models = params.iter().any(|field| !form_models(interp, field).is_empty());
-    let has_nullable_model =
-        params.iter().any(|field| is_nullable(field) && !form_models(interp, field).is_empty());
+    let has_models = params
+        .iter()
+        .any(|field| !form_models(interp, field).is_empty());
+    let has_nullable_model = params
+        .iter()
+        .any(|field| is_nullable(field) && !form_models(interp, field).is_empty());
     if !embed && !has_nullable_model {
-        return Some(Body { field: Rc::clone(first), form: None });
+        return Some(Body {
+            field: Rc::clone(first),
+            form: None,
+        });
     }
     let name = format!("Body_{unique_id}");
     let mut members = Vec::new();
@@ -85,14 +101,17 @@ pub(crate) fn of(interp: &mut Interp, params: &[Rc<Field>], unique_id: &str) -> 
         let mut info = field.info.clone();
         let alias: Name = Rc::from(format!("field_{index}"));
         for key in ["alias", "validation_alias", "serialization_alias"] {
-            info.attributes.insert(Rc::from(key), Value::Str(Rc::clone(&alias)));
+            info.attributes
+                .insert(Rc::from(key), Value::Str(Rc::clone(&alias)));
         }
         // A model that stands alone is wrapped in `Annotated`, and pydantic merges into that only
         // what was given at first.
-        let is_model = pydantic::is_model(interp, &field.annotation()) && !form_models(interp, field).is_empty();
+        let is_model = pydantic::is_model(interp, &field.annotation())
+            && !form_models(interp, field).is_empty();
         if info.text("title").is_none() && !is_model {
             let title = text::title(&field.name.replace('_', " "));
-            info.attributes.insert(Rc::from("title"), Value::str(&title));
+            info.attributes
+                .insert(Rc::from("title"), Value::str(&title));
         }
         members.push((alias, info));
     }
@@ -112,7 +131,10 @@ pub(crate) fn of(interp: &mut Interp, params: &[Rc<Field>], unique_id: &str) -> 
             extras: first.extras.clone(),
             place: first.place,
         };
-        return Some(Body { field: Rc::new(field), form });
+        return Some(Body {
+            field: Rc::new(field),
+            form,
+        });
     }
     let kind = if params.iter().any(|field| field.kind == Kind::File) {
         Kind::File
@@ -137,8 +159,12 @@ pub(crate) fn of(interp: &mut Interp, params: &[Rc<Field>], unique_id: &str) -> 
             extras.media_type = first.clone();
         }
     }
-    let mut info = FieldInfo { annotation: Some(model), ..FieldInfo::default() };
-    info.attributes.insert(Rc::from("alias"), Value::str("body"));
+    let mut info = FieldInfo {
+        annotation: Some(model),
+        ..FieldInfo::default()
+    };
+    info.attributes
+        .insert(Rc::from("alias"), Value::str("body"));
     if !params.iter().any(|field| field.info.is_required()) {
         info.default = Some(Value::None);
     }
@@ -151,7 +177,10 @@ pub(crate) fn of(interp: &mut Interp, params: &[Rc<Field>], unique_id: &str) -> 
         extras,
         place: first.place,
     };
-    Some(Body { field: Rc::new(field), form })
+    Some(Body {
+        field: Rc::new(field),
+        form,
+    })
 }
 
 /// `create_body_model` of `fastapi/_compat/v2.py`.
@@ -160,19 +189,35 @@ fn create_model(interp: &mut Interp, name: &str, members: &[(Name, FieldInfo)]) 
     namespace.insert(Rc::from("__module__"), Value::str("fastapi._compat.v2"));
     let mut annotations: Vec<(Name, Value)> = Vec::new();
     for (name, info) in members {
-        let annotation = info.annotation.clone().unwrap_or_else(|| Value::symbol("typing.Any"));
+        let annotation = info
+            .annotation
+            .clone()
+            .unwrap_or_else(|| Value::symbol("typing.Any"));
         // A parameter may be given twice: by two dependencies. The last one stands.
         annotations.retain(|(known, _)| known != name);
         annotations.push((Rc::clone(name), annotate(annotation, info.metadata.clone())));
         namespace.insert(Rc::clone(name), field_call(info));
     }
     let bases = vec![Value::symbol("pydantic.BaseModel")];
-    interp.new_class(name, bases, namespace, annotations, Namespace::default(), None).ok()
+    interp
+        .new_class(
+            name,
+            bases,
+            namespace,
+            annotations,
+            Namespace::default(),
+            None,
+        )
+        .ok()
 }
 
 /// The `Field(…)` that says what the info does.
 fn field_call(info: &FieldInfo) -> Value {
-    let mut kwargs: Namespace = info.attributes.iter().map(|(name, value)| (Rc::clone(name), value.clone())).collect();
+    let mut kwargs: Namespace = info
+        .attributes
+        .iter()
+        .map(|(name, value)| (Rc::clone(name), value.clone()))
+        .collect();
     if let Some(default) = &info.default {
         kwargs.insert(Rc::from("default"), default.clone());
     }
@@ -196,14 +241,22 @@ pub(crate) fn form_schema(
     params: &[Rc<Field>],
     schema: &mut Map<String, Json>,
 ) {
-    let Some(Json::Object(mut given)) = schema.shift_remove("properties") else { return };
+    let Some(Json::Object(mut given)) = schema.shift_remove("properties") else {
+        return;
+    };
     schema.shift_remove("required");
-    let (mut properties, mut required, mut conditions) = (Map::new(), Vec::<Json>::new(), Vec::new());
+    let (mut properties, mut required, mut conditions) =
+        (Map::new(), Vec::<Json>::new(), Vec::new());
     for (index, param) in params.iter().enumerate() {
-        let Some(mut one) = given.shift_remove(&format!("field_{index}")) else { continue };
+        let Some(mut one) = given.shift_remove(&format!("field_{index}")) else {
+            continue;
+        };
         let models = form_models(interp, param);
         if models.is_empty() {
-            let Some((alias, _)) = describe::aliases(interp, param, false).into_iter().next() else { continue };
+            let Some((alias, _)) = describe::aliases(interp, param, false).into_iter().next()
+            else {
+                continue;
+            };
             if properties.contains_key(&*alias) {
                 conditions.push(object([("properties", object([(&alias, one)]))]));
             } else {
@@ -244,9 +297,10 @@ pub(crate) fn form_schema(
 fn absent(interp: &mut Interp, describer: &mut Describer, models: &[Value]) -> Json {
     let takes_more = models.iter().any(|model| {
         let extra = match interp.attribute(model, "model_config") {
-            Ok(Value::Dict(config)) => {
-                config.borrow().get(&crate::python::value::Key(Value::str("extra"))).cloned()
-            }
+            Ok(Value::Dict(config)) => config
+                .borrow()
+                .get(&crate::python::value::Key(Value::str("extra")))
+                .cloned(),
             _ => None,
         };
         matches!(extra, Some(Value::Str(extra)) if matches!(&*extra, "allow" | "forbid"))
@@ -257,7 +311,11 @@ fn absent(interp: &mut Interp, describer: &mut Describer, models: &[Value]) -> J
     let mut names = Vec::new();
     for model in models {
         for field in describer.model_fields(interp, model).iter() {
-            names.extend(describe::aliases(interp, field, false).into_iter().map(|(alias, _)| alias));
+            names.extend(
+                describe::aliases(interp, field, false)
+                    .into_iter()
+                    .map(|(alias, _)| alias),
+            );
         }
     }
     names.sort();
@@ -265,10 +323,18 @@ fn absent(interp: &mut Interp, describer: &mut Describer, models: &[Value]) -> J
     if names.is_empty() {
         return Json::Object(Map::new());
     }
-    let any = names.iter().map(|name| object([("required", Json::Array(vec![Json::from(&**name)]))])).collect();
+    let any = names
+        .iter()
+        .map(|name| object([("required", Json::Array(vec![Json::from(&**name)]))]))
+        .collect();
     object([("not", object([("anyOf", Json::Array(any))]))])
 }
 
 fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
-    Json::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    Json::Object(
+        members
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    )
 }

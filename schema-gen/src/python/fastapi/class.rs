@@ -11,7 +11,9 @@ pub(crate) fn derives(interp: &mut Interp, value: &Value, dotted: &str) -> bool 
         Value::Symbol(symbol) => symbol.is(dotted) || symbol_derives(&symbol.0, dotted),
         Value::Class(class) => interp.mro(class).iter().any(|base| match base {
             Value::Class(base) => {
-                dotted.strip_suffix(&*base.qualname).and_then(|module| module.strip_suffix('.'))
+                dotted
+                    .strip_suffix(&*base.qualname)
+                    .and_then(|module| module.strip_suffix('.'))
                     == Some(&*base.module)
             }
             Value::Symbol(base) => base.is(dotted) || symbol_derives(&base.0, dotted),
@@ -27,7 +29,10 @@ pub(crate) fn derives(interp: &mut Interp, value: &Value, dotted: &str) -> bool 
 fn symbol_derives(symbol: &str, dotted: &str) -> bool {
     matches!(
         (symbol, dotted),
-        ("pydantic.RootModel" | "pydantic_settings.BaseSettings" | "sqlmodel.SQLModel", "pydantic.BaseModel")
+        (
+            "pydantic.RootModel" | "pydantic_settings.BaseSettings" | "sqlmodel.SQLModel",
+            "pydantic.BaseModel"
+        )
     )
 }
 
@@ -42,7 +47,9 @@ pub(crate) fn annotated(value: &Value) -> Option<(Value, Vec<Value>)> {
     if let Some(expanded) = pydantic::annotated_type(value) {
         return annotated(&expanded);
     }
-    let Value::Generic(generic) = value else { return None };
+    let Value::Generic(generic) = value else {
+        return None;
+    };
     if !generic.origin.is_symbol("typing.Annotated") {
         return None;
     }
@@ -63,7 +70,13 @@ pub(crate) fn annotate(value: Value, metadata: Vec<Value>) -> Value {
     }
     let mut args = vec![value];
     args.extend(metadata);
-    Value::Generic(Generic { origin: Value::symbol("typing.Annotated"), args }.into())
+    Value::Generic(
+        Generic {
+            origin: Value::symbol("typing.Annotated"),
+            args,
+        }
+        .into(),
+    )
 }
 
 /// `typing.get_origin` of what is subscripted, except of unions and of `Annotated`.
@@ -159,7 +172,9 @@ pub(crate) fn is_complex(interp: &mut Interp, value: &Value) -> bool {
 }
 
 fn has_core_schema(interp: &mut Interp, origin: &Value) -> bool {
-    let Value::Class(class) = origin else { return false };
+    let Value::Class(class) = origin else {
+        return false;
+    };
     interp.mro(class).iter().any(|base| {
         matches!(base, Value::Class(base) if {
             let names = base.namespace.borrow();
@@ -182,7 +197,9 @@ pub(crate) fn is_sequence(interp: &mut Interp, value: &Value) -> bool {
         return items.iter().any(|item| is_sequence(interp, item));
     }
     is_sequence_class(interp, value)
-        || origin(value).cloned().is_some_and(|origin| is_sequence_class(interp, &origin))
+        || origin(value)
+            .cloned()
+            .is_some_and(|origin| is_sequence_class(interp, &origin))
 }
 
 /// Whether the annotation, or one of a union, is an upload (`is_uploadfile_or_nonable_…`), or a
@@ -193,9 +210,9 @@ pub(crate) fn is_upload(interp: &mut Interp, value: &Value) -> bool {
 
 fn is_one_upload(interp: &mut Interp, value: &Value) -> bool {
     match value {
-        Value::Union(items) => {
-            items.iter().any(|item| derives(interp, item, "starlette.datastructures.UploadFile"))
-        }
+        Value::Union(items) => items
+            .iter()
+            .any(|item| derives(interp, item, "starlette.datastructures.UploadFile")),
         _ => derives(interp, value, "starlette.datastructures.UploadFile"),
     }
 }
@@ -208,7 +225,10 @@ fn is_upload_sequence(interp: &mut Interp, value: &Value) -> bool {
         Value::Generic(generic) => generic.args.clone(),
         _ => Vec::new(),
     };
-    is_sequence(interp, value) && arguments.iter().all(|argument| is_one_upload(interp, argument))
+    is_sequence(interp, value)
+        && arguments
+            .iter()
+            .all(|argument| is_one_upload(interp, argument))
 }
 
 /// The members of a union; the value itself otherwise.
@@ -220,7 +240,9 @@ pub(crate) fn union_members(value: &Value) -> Vec<Value> {
 }
 
 pub(crate) fn is_none_type(value: &Value) -> bool {
-    matches!(value, Value::None) || value.is_symbol("types.NoneType") || value.is_symbol("builtins.NoneType")
+    matches!(value, Value::None)
+        || value.is_symbol("types.NoneType")
+        || value.is_symbol("builtins.NoneType")
 }
 
 /// `_get_model_type`: the model, also of `Model | None`.
@@ -242,7 +264,9 @@ pub(crate) fn unknown_class(interp: &mut Interp, value: &Value) -> Option<String
         Value::Union(items) => items.iter().find_map(|item| unknown_class(interp, item)),
         Value::Generic(_) => match annotated(value) {
             Some((inner, _)) => unknown_class(interp, &inner),
-            None => origin(value).cloned().and_then(|origin| unknown_class(interp, &origin)),
+            None => origin(value)
+                .cloned()
+                .and_then(|origin| unknown_class(interp, &origin)),
         },
         Value::Symbol(symbol) => {
             let package = symbol.0.split('.').next().unwrap_or_default();
@@ -251,7 +275,8 @@ pub(crate) fn unknown_class(interp: &mut Interp, value: &Value) -> Option<String
         Value::Made(made) => match &made.callee {
             Value::Symbol(symbol) => {
                 let package = symbol.0.split('.').next().unwrap_or_default();
-                (!MODELLED.contains(&package)).then(|| format!("what `{}` gives is not known", symbol.0))
+                (!MODELLED.contains(&package))
+                    .then(|| format!("what `{}` gives is not known", symbol.0))
             }
             _ => Some("what the call gives is not known".to_owned()),
         },

@@ -41,8 +41,21 @@ pub(crate) struct Dependant {
 const MAX_DEPTH: u32 = 64;
 
 /// The endpoint's own, with the dependencies of its route before those of its signature.
-pub(crate) fn of_endpoint(interp: &mut Interp, path: &str, endpoint: &Value, dependencies: &[Value]) -> Dependant {
-    let mut root = of_call(interp, path, endpoint, &Inherited { scope: Some(Rc::from("function")), ..Inherited::default() });
+pub(crate) fn of_endpoint(
+    interp: &mut Interp,
+    path: &str,
+    endpoint: &Value,
+    dependencies: &[Value],
+) -> Dependant {
+    let mut root = of_call(
+        interp,
+        path,
+        endpoint,
+        &Inherited {
+            scope: Some(Rc::from("function")),
+            ..Inherited::default()
+        },
+    );
     let mut before = Vec::new();
     for depends in dependencies {
         let depends = &interp.force(depends);
@@ -55,10 +68,16 @@ pub(crate) fn of_endpoint(interp: &mut Interp, path: &str, endpoint: &Value, dep
                 Value::Unknown(unknown) => unknown.why.clone(),
                 _ => "it is no `Depends`".to_owned(),
             };
-            root.gaps.push(Gap { what: "a dependency of the route".to_owned(), why, place });
+            root.gaps.push(Gap {
+                what: "a dependency of the route".to_owned(),
+                why,
+                place,
+            });
             continue;
         }
-        let dependency = interp.attribute(depends, "dependency").unwrap_or(Value::None);
+        let dependency = interp
+            .attribute(depends, "dependency")
+            .unwrap_or(Value::None);
         let inherited = Inherited {
             own: own_scopes(interp, depends),
             parent: Vec::new(),
@@ -128,23 +147,38 @@ fn of_call(interp: &mut Interp, path: &str, call: &Value, inherited: &Inherited)
         dependant.scope = Some(Rc::from("request"));
     }
     if inherited.depth > MAX_DEPTH {
-        dependant.gap("a dependency", "dependencies are nested too deeply", inherited.place);
+        dependant.gap(
+            "a dependency",
+            "dependencies are nested too deeply",
+            inherited.place,
+        );
         return dependant;
     }
     let Some(signature) = signature::signature(interp, call) else {
         let (what, why) = match call {
             Value::Unknown(unknown) => ("a dependency".to_owned(), unknown.why.clone()),
-            other => (format!("dependency `{other:?}`"), "its source is not read".to_owned()),
+            other => (
+                format!("dependency `{other:?}`"),
+                "its source is not read".to_owned(),
+            ),
         };
         dependant.gap(&what, &why, inherited.place);
         return dependant;
     };
     let names = path_names(path);
     // `current_scopes` of `get_dependant`: with repetitions, which `_get_oauth_scopes` takes out.
-    let passed: Vec<Value> = inherited.parent.iter().chain(&inherited.own).cloned().collect();
+    let passed: Vec<Value> = inherited
+        .parent
+        .iter()
+        .chain(&inherited.own)
+        .cloned()
+        .collect();
     for parameter in &signature.parameters {
         match parameter::analyse(interp, parameter, &names) {
-            Parameter::Depends { depends, dependency } => {
+            Parameter::Depends {
+                depends,
+                dependency,
+            } => {
                 let inherited = Inherited {
                     own: own_scopes(interp, &depends),
                     parent: passed.clone(),
@@ -152,33 +186,47 @@ fn of_call(interp: &mut Interp, path: &str, call: &Value, inherited: &Inherited)
                     depth: inherited.depth + 1,
                     place: parameter.place,
                 };
-                dependant.dependencies.push(of_call(interp, path, &dependency, &inherited));
+                dependant
+                    .dependencies
+                    .push(of_call(interp, path, &dependency, &inherited));
             }
             Parameter::Injected => {}
             Parameter::SecurityScopes => dependant.takes_scopes = true,
             Parameter::Field(field) if field.kind.is_body() => dependant.body.push(Rc::new(*field)),
             Parameter::Field(field) => dependant.params.push(Rc::new(*field)),
             Parameter::Unknown(why) => {
-                dependant.gap(&format!("parameter `{}`", parameter.name), &why, parameter.place);
+                dependant.gap(
+                    &format!("parameter `{}`", parameter.name),
+                    &why,
+                    parameter.place,
+                );
             }
         }
     }
     dependant.uses_scopes = dependant.own_scopes
         || dependant.takes_scopes
         || dependant.is_scheme
-        || dependant.dependencies.iter().any(|dependency| dependency.uses_scopes);
+        || dependant
+            .dependencies
+            .iter()
+            .any(|dependency| dependency.uses_scopes);
     dependant
 }
 
 impl Dependant {
     fn gap(&mut self, what: &str, why: &str, place: Option<Place>) {
-        self.gaps.push(Gap { what: what.to_owned(), why: why.to_owned(), place });
+        self.gaps.push(Gap {
+            what: what.to_owned(),
+            why: why.to_owned(),
+            place,
+        });
     }
 
     /// `_get_cache_key`: what is the same dependency is asked once.
     fn is_same(&self, other: &Self) -> bool {
         self.call.same(&other.call)
-            && self.scope.as_deref().unwrap_or_default() == other.scope.as_deref().unwrap_or_default()
+            && self.scope.as_deref().unwrap_or_default()
+                == other.scope.as_deref().unwrap_or_default()
             && same_scopes(self.scopes_for_cache(), other.scopes_for_cache())
     }
 
@@ -203,7 +251,13 @@ impl Dependant {
         flat
     }
 
-    fn visit<'a>(&'a self, parent: &[Value], is_root: bool, visited: &mut Vec<&'a Self>, flat: &mut Flat) {
+    fn visit<'a>(
+        &'a self,
+        parent: &[Value],
+        is_root: bool,
+        visited: &mut Vec<&'a Self>,
+        flat: &mut Flat,
+    ) {
         if visited.iter().any(|seen| seen.is_same(self)) {
             return;
         }
@@ -234,7 +288,10 @@ impl Dependant {
 }
 
 fn same_scopes(left: &[Value], right: &[Value]) -> bool {
-    let within = |left: &[Value], right: &[Value]| left.iter().all(|one| right.iter().any(|other| one.same(other)));
+    let within = |left: &[Value], right: &[Value]| {
+        left.iter()
+            .all(|one| right.iter().any(|other| one.same(other)))
+    };
     within(left, right) && within(right, left)
 }
 

@@ -40,9 +40,14 @@ impl Describer {
         let requests: Vec<SchemaRequest> = self
             .fields
             .iter()
-            .map(|field| SchemaRequest { info: field.info.clone(), mode: field.mode, config: field.config.clone() })
+            .map(|field| SchemaRequest {
+                info: field.info.clone(),
+                mode: field.mode,
+                config: field.config.clone(),
+            })
             .collect();
-        let (schemas, definitions) = pydantic::definitions(interp, &requests, separate_input_output);
+        let (schemas, definitions) =
+            pydantic::definitions(interp, &requests, separate_input_output);
         self.schemas = schemas;
         self.definitions = definitions;
         for definition in self.definitions.values_mut() {
@@ -56,7 +61,11 @@ impl Describer {
 
     /// `get_schema_from_model_field`: with the title that FastAPI gives.
     pub(crate) fn schema(&self, field: &Rc<Field>, alias: Option<&str>) -> Json {
-        let Some(schema) = self.index.get(&Rc::as_ptr(field)).and_then(|index| self.schemas.get(*index)) else {
+        let Some(schema) = self
+            .index
+            .get(&Rc::as_ptr(field))
+            .and_then(|index| self.schemas.get(*index))
+        else {
             return Json::Null;
         };
         let mut schema = schema.clone();
@@ -88,7 +97,10 @@ impl Describer {
         if let Some(fields) = self.models.get(&Key(model.clone())) {
             return Rc::clone(fields);
         }
-        let config = interp.attribute(model, "model_config").ok().filter(|config| !config.is_unknown());
+        let config = interp
+            .attribute(model, "model_config")
+            .ok()
+            .filter(|config| !config.is_unknown());
         let mut fields = Vec::new();
         for field in pydantic::fields(interp, model) {
             let annotation = field.info.annotation.clone().unwrap_or(Value::None);
@@ -136,26 +148,46 @@ pub(crate) fn param_model(interp: &mut Interp, field: &Field) -> Option<Value> {
 
 /// The names of a field in a request, the preferred first: `_get_param_aliases`. Each is the name
 /// that validation looks for and the one that stands in the request.
-pub(crate) fn aliases(interp: &mut Interp, field: &Field, convert_underscores: bool) -> Vec<(Rc<str>, Rc<str>)> {
-    let dashed = |name: &str| if convert_underscores { Rc::from(name.replace('_', "-")) } else { Rc::from(name) };
+pub(crate) fn aliases(
+    interp: &mut Interp,
+    field: &Field,
+    convert_underscores: bool,
+) -> Vec<(Rc<str>, Rc<str>)> {
+    let dashed = |name: &str| {
+        if convert_underscores {
+            Rc::from(name.replace('_', "-"))
+        } else {
+            Rc::from(name)
+        }
+    };
     let alias = field.validation_alias();
-    let in_request = if alias == field.name { dashed(&alias) } else { Rc::clone(&alias) };
+    let in_request = if alias == field.name {
+        dashed(&alias)
+    } else {
+        Rc::clone(&alias)
+    };
     let mut aliases = vec![(alias, in_request)];
     let given = field.info.attribute("validation_alias");
     let called = |value: &Value, name: &str| matches!(value, Value::Made(made) if made.callee.is_symbol(name));
     if field.kind == Kind::Path || given.is_some_and(|given| called(given, "pydantic.AliasPath")) {
         return aliases;
     }
-    if let Some(Value::Made(choices)) = given.filter(|given| called(given, "pydantic.AliasChoices")) {
+    if let Some(Value::Made(choices)) = given.filter(|given| called(given, "pydantic.AliasChoices"))
+    {
         let texts: Vec<_> = choices.args.iter().filter_map(encode::text).collect();
         if texts.len() < choices.args.len() {
             return aliases;
         }
-        aliases = texts.into_iter().map(|choice| (Rc::clone(&choice), choice)).collect();
+        aliases = texts
+            .into_iter()
+            .map(|choice| (Rc::clone(&choice), choice))
+            .collect();
     }
     let mut flag = |name: &str| {
         let config = field.config.as_ref()?;
-        let Value::Dict(members) = config else { return None };
+        let Value::Dict(members) = config else {
+            return None;
+        };
         let value = members.borrow().get(&Key(Value::str(name))).cloned()?;
         interp.truth(&value).ok().flatten()
     };

@@ -31,7 +31,9 @@ fn contract(interp: &mut Interp, mut args: Args) -> Result<Contract, Raised> {
     let mut take = |name: &str| args.take(usize::MAX, name).unwrap_or(Value::None);
     let title = take("title");
     let version = take("version");
-    let openapi_version = args.take(usize::MAX, "openapi_version").unwrap_or_else(|| Value::str("3.1.0"));
+    let openapi_version = args
+        .take(usize::MAX, "openapi_version")
+        .unwrap_or_else(|| Value::str("3.1.0"));
     let mut take = |name: &str| args.take(usize::MAX, name).unwrap_or(Value::None);
     let info = [
         ("title", title),
@@ -44,7 +46,9 @@ fn contract(interp: &mut Interp, mut args: Args) -> Result<Contract, Raised> {
     ];
     let (routes, webhooks) = (take("routes"), take("webhooks"));
     let (tags, servers, external_docs) = (take("tags"), take("servers"), take("external_docs"));
-    let separate = args.take(usize::MAX, "separate_input_output_schemas").unwrap_or(Value::Bool(true));
+    let separate = args
+        .take(usize::MAX, "separate_input_output_schemas")
+        .unwrap_or(Value::Bool(true));
 
     let mut contract = Contract {
         openapi_version: match &openapi_version {
@@ -58,7 +62,9 @@ fn contract(interp: &mut Interp, mut args: Args) -> Result<Contract, Raised> {
     };
     for (name, value) in info {
         if matches!(name, "title" | "version") || interp.truth(&value)? != Some(false) {
-            contract.info.insert(name.to_owned(), encode(interp, &value));
+            contract
+                .info
+                .insert(name.to_owned(), encode(interp, &value));
         }
     }
     if let Json::Array(servers) = encode(interp, &servers) {
@@ -73,23 +79,36 @@ fn contract(interp: &mut Interp, mut args: Args) -> Result<Contract, Raised> {
 
     let mut gaps = Vec::new();
     let routes = route::of_list(interp, &routes, &mut gaps);
-    let webhooks =
-        if matches!(webhooks, Value::None) { Vec::new() } else { route::of_list(interp, &webhooks, &mut gaps) };
+    let webhooks = if matches!(webhooks, Value::None) {
+        Vec::new()
+    } else {
+        route::of_list(interp, &webhooks, &mut gaps)
+    };
     let mut describer = Describer::default();
     operation::ask(interp, &mut describer, &routes);
     operation::ask(interp, &mut describer, &webhooks);
     let separate = interp.truth(&separate)?.unwrap_or(true);
     describer.run(interp, separate);
-    for one in routes.iter().chain(&webhooks).filter_map(|route| route.body.as_ref()) {
+    for one in routes
+        .iter()
+        .chain(&webhooks)
+        .filter_map(|route| route.body.as_ref())
+    {
         if let Some((name, params)) = &one.form
             && let Some(Json::Object(mut schema)) = describer.definitions.get(name).cloned()
         {
             body::form_schema(interp, &mut describer, params, &mut schema);
-            describer.definitions.insert(name.clone(), Json::Object(schema));
+            describer
+                .definitions
+                .insert(name.clone(), Json::Object(schema));
         }
     }
 
-    let mut writer = Writer { describer: &mut describer, schemes: IndexMap::new(), has_validation_error: false };
+    let mut writer = Writer {
+        describer: &mut describer,
+        schemes: IndexMap::new(),
+        has_validation_error: false,
+    };
     for one in &routes {
         let operations = writer.operations(interp, one);
         contract.operations.extend(operations);
@@ -102,13 +121,24 @@ fn contract(interp: &mut Interp, mut args: Args) -> Result<Contract, Raised> {
     contract.security_schemes = schemes;
     contract.types = std::mem::take(&mut describer.definitions);
     if has_validation_error {
-        contract.types.extend(validation_error(interp.rules.has(Change::ErrorsWithInput)));
+        contract
+            .types
+            .extend(validation_error(interp.rules.has(Change::ErrorsWithInput)));
     }
     contract.types.sort_keys();
     for gap in gaps {
-        report(interp, "unknown-routes", format!("{}: {}", gap.what, gap.why), gap.place);
+        report(
+            interp,
+            "unknown-routes",
+            format!("{}: {}", gap.what, gap.why),
+            gap.place,
+        );
         let source = source(interp, gap.place);
-        contract.missing.push(UnknownFact { what: gap.what, why: reason(interp, &gap.why, gap.place), source });
+        contract.missing.push(UnknownFact {
+            what: gap.what,
+            why: reason(interp, &gap.why, gap.place),
+            source,
+        });
     }
     collect_unknowns(&mut contract);
     Ok(contract)
@@ -151,9 +181,13 @@ fn validation_error(has_input: bool) -> [(String, Json); 2] {
         },
         "required": ["loc", "msg", "type"]
     });
-    if has_input && let Some(properties) = error.get_mut("properties").and_then(Json::as_object_mut) {
+    if has_input && let Some(properties) = error.get_mut("properties").and_then(Json::as_object_mut)
+    {
         properties.insert("input".to_owned(), json!({ "title": "Input" }));
-        properties.insert("ctx".to_owned(), json!({ "title": "Context", "type": "object" }));
+        properties.insert(
+            "ctx".to_owned(),
+            json!({ "title": "Context", "type": "object" }),
+        );
     }
     let response = json!({
         "title": "HTTPValidationError",
@@ -166,11 +200,17 @@ fn validation_error(has_input: bool) -> [(String, Json); 2] {
             }
         }
     });
-    [("ValidationError".to_owned(), error), ("HTTPValidationError".to_owned(), response)]
+    [
+        ("ValidationError".to_owned(), error),
+        ("HTTPValidationError".to_owned(), response),
+    ]
 }
 
 /// What an application serves as its document, and the contract that it is of.
-pub(crate) fn of_application(interp: &mut Interp, application: &Value) -> Result<(Contract, Json), Raised> {
+pub(crate) fn of_application(
+    interp: &mut Interp,
+    application: &Value,
+) -> Result<(Contract, Json), Raised> {
     let function = interp.attribute(application, "openapi")?;
     // A document that was made before is kept, and may have been changed since.
     let kept = interp.attribute(application, "openapi_schema")?;
@@ -181,13 +221,20 @@ pub(crate) fn of_application(interp: &mut Interp, application: &Value) -> Result
     }
     let known = interp.contracts.len();
     let served = interp.call(&function, Args::default())?;
-    let contract = if interp.contracts.len() > known { interp.contracts.pop() } else { None };
+    let contract = if interp.contracts.len() > known {
+        interp.contracts.pop()
+    } else {
+        None
+    };
     let mut contract = contract.unwrap_or_default();
     let generated = v31::document(&contract);
     let served = match &served {
         Value::Dict(_) => encode(interp, &served),
         Value::Unknown(unknown) => {
-            let message = format!("the document that the service serves is not known: {}", unknown.why);
+            let message = format!(
+                "the document that the service serves is not known: {}",
+                unknown.why
+            );
             report(interp, "unknown-document", message, unknown.place);
             generated.clone()
         }
@@ -220,7 +267,10 @@ fn of_attributes(interp: &mut Interp, application: &Value) -> Result<Contract, R
         ("routes", "routes"),
         ("tags", "openapi_tags"),
         ("servers", "servers"),
-        ("separate_input_output_schemas", "separate_input_output_schemas"),
+        (
+            "separate_input_output_schemas",
+            "separate_input_output_schemas",
+        ),
         ("external_docs", "openapi_external_docs"),
     ] {
         let value = interp.attribute(application, attribute)?;
@@ -234,7 +284,10 @@ fn of_attributes(interp: &mut Interp, application: &Value) -> Result<Contract, R
 
 /// The keys in their order: objects are equal whatever the order is.
 fn order(value: &Json) -> String {
-    value.as_object().map(|members: &Map<String, Json>| members.keys().cloned().collect::<Vec<_>>().join(" ")).unwrap_or_default()
+    value
+        .as_object()
+        .map(|members: &Map<String, Json>| members.keys().cloned().collect::<Vec<_>>().join(" "))
+        .unwrap_or_default()
 }
 
 /// Whether a value is an application of FastAPI.

@@ -31,7 +31,12 @@ pub(crate) fn reason(interp: &mut Interp, why: &str, place: Option<Place>) -> St
 }
 
 /// Tells the user of something that is not known.
-pub(crate) fn report(interp: &mut Interp, code: &'static str, message: String, place: Option<Place>) {
+pub(crate) fn report(
+    interp: &mut Interp,
+    code: &'static str,
+    message: String,
+    place: Option<Place>,
+) {
     let source = source(interp, place);
     interp.report(Diagnostic {
         code,
@@ -65,21 +70,44 @@ fn nested(interp: &mut Interp, value: &Value, depth: u32) -> Json {
         Value::Str(text) => Json::from(&**text),
         Value::List(items) => {
             let items = items.borrow().clone();
-            Json::Array(items.iter().map(|item| nested(interp, item, depth + 1)).collect())
+            Json::Array(
+                items
+                    .iter()
+                    .map(|item| nested(interp, item, depth + 1))
+                    .collect(),
+            )
         }
-        Value::Tuple(items) => Json::Array(items.iter().map(|item| nested(interp, item, depth + 1)).collect()),
+        Value::Tuple(items) => Json::Array(
+            items
+                .iter()
+                .map(|item| nested(interp, item, depth + 1))
+                .collect(),
+        ),
         Value::Set(items) => {
             let items: Vec<Value> = items.borrow().keys().map(|key| key.0.clone()).collect();
-            Json::Array(items.iter().map(|item| nested(interp, item, depth + 1)).collect())
+            Json::Array(
+                items
+                    .iter()
+                    .map(|item| nested(interp, item, depth + 1))
+                    .collect(),
+            )
         }
-        Value::FrozenSet(items) => Json::Array(items.keys().map(|item| nested(interp, &item.0, depth + 1)).collect()),
+        Value::FrozenSet(items) => Json::Array(
+            items
+                .keys()
+                .map(|item| nested(interp, &item.0, depth + 1))
+                .collect(),
+        ),
         Value::Dict(members) => {
             let members = members.borrow().clone();
             let mut object = Map::new();
             for (key, value) in &members {
                 if let Value::Unknown(why) = &key.0 {
                     report(interp, "unknown-value", why.why.clone(), why.place);
-                    object.insert(UNKNOWN.to_owned(), Json::from(reason(interp, &why.why, why.place)));
+                    object.insert(
+                        UNKNOWN.to_owned(),
+                        Json::from(reason(interp, &why.why, why.place)),
+                    );
                 } else if let Some(key) = key_text(interp, &key.0) {
                     object.insert(key, nested(interp, value, depth + 1));
                 }

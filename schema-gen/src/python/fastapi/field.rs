@@ -26,7 +26,9 @@ pub(crate) enum Kind {
 impl Kind {
     /// The kind of an object of `fastapi.params`.
     pub(crate) fn of(interp: &mut Interp, value: &Value) -> Option<Self> {
-        let Value::Object(object) = value else { return None };
+        let Value::Object(object) = value else {
+            return None;
+        };
         let class = Value::Class(Rc::clone(&object.class));
         // The more special first: `File` is a `Form`, `Form` is a `Body`.
         [
@@ -104,7 +106,10 @@ impl Field {
         Self {
             name: Rc::from(name),
             kind: Kind::Plain,
-            info: FieldInfo { annotation: Some(annotation), ..FieldInfo::default() },
+            info: FieldInfo {
+                annotation: Some(annotation),
+                ..FieldInfo::default()
+            },
             mode,
             config: None,
             extras: Extras::of_kind(Kind::Plain),
@@ -114,28 +119,42 @@ impl Field {
 
     /// The same of the other side of its type.
     pub(crate) fn in_mode(&self, mode: Mode) -> Self {
-        Self { mode, ..self.clone() }
+        Self {
+            mode,
+            ..self.clone()
+        }
     }
 
     pub(crate) fn annotation(&self) -> Value {
-        self.info.annotation.clone().unwrap_or_else(|| Value::symbol("typing.Any"))
+        self.info
+            .annotation
+            .clone()
+            .unwrap_or_else(|| Value::symbol("typing.Any"))
     }
 
     /// `ModelField.alias`.
     pub(crate) fn alias(&self) -> Rc<str> {
-        self.info.text("alias").unwrap_or_else(|| Rc::clone(&self.name))
+        self.info
+            .text("alias")
+            .unwrap_or_else(|| Rc::clone(&self.name))
     }
 
     /// `get_validation_alias`.
     pub(crate) fn validation_alias(&self) -> Rc<str> {
-        self.info.text("validation_alias").filter(|alias| !alias.is_empty()).unwrap_or_else(|| self.alias())
+        self.info
+            .text("validation_alias")
+            .filter(|alias| !alias.is_empty())
+            .unwrap_or_else(|| self.alias())
     }
 
     /// What the title of its schema is made of (`get_schema_from_model_field`).
     pub(crate) fn title_alias(&self) -> Rc<str> {
         match self.mode {
             Mode::Validation => self.validation_alias(),
-            Mode::Serialization => self.info.text("serialization_alias").unwrap_or_else(|| self.alias()),
+            Mode::Serialization => self
+                .info
+                .text("serialization_alias")
+                .unwrap_or_else(|| self.alias()),
         }
     }
 }

@@ -14,15 +14,42 @@ use super::text;
 /// The function of that name.
 pub(crate) fn native(name: &str) -> Option<Native> {
     Some(match name {
-        "get_openapi" => Native { name: "get_openapi", run: get_openapi },
-        "either" => Native { name: "either", run: either },
-        "has_body" => Native { name: "has_body", run: has_body },
-        "is_router" => Native { name: "is_router", run: is_router },
-        "jsonable_encoder" => Native { name: "jsonable_encoder", run: jsonable_encoder },
-        "join" => Native { name: "join", run: join },
-        "path_format" => Native { name: "path_format", run: path_format },
-        "unique_id" => Native { name: "unique_id", run: unique_id },
-        "writes" => Native { name: "writes", run: writes },
+        "get_openapi" => Native {
+            name: "get_openapi",
+            run: get_openapi,
+        },
+        "either" => Native {
+            name: "either",
+            run: either,
+        },
+        "has_body" => Native {
+            name: "has_body",
+            run: has_body,
+        },
+        "is_router" => Native {
+            name: "is_router",
+            run: is_router,
+        },
+        "jsonable_encoder" => Native {
+            name: "jsonable_encoder",
+            run: jsonable_encoder,
+        },
+        "join" => Native {
+            name: "join",
+            run: join,
+        },
+        "path_format" => Native {
+            name: "path_format",
+            run: path_format,
+        },
+        "unique_id" => Native {
+            name: "unique_id",
+            run: unique_id,
+        },
+        "writes" => Native {
+            name: "writes",
+            run: writes,
+        },
         _ => return None,
     })
 }
@@ -30,7 +57,9 @@ pub(crate) fn native(name: &str) -> Option<Native> {
 /// Whether the service's versions write that.
 fn writes(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
     let name = args.take(0, "change").unwrap_or(Value::None);
-    Ok(Value::Bool(matches!(&name, Value::Str(name) if interp.rules.has_named(name))))
+    Ok(Value::Bool(
+        matches!(&name, Value::Str(name) if interp.rules.has_named(name)),
+    ))
 }
 
 /// `value or otherwise`; the value where it is not known.
@@ -49,9 +78,10 @@ fn explained(value: Value, args: &Args) -> Value {
     match value {
         Value::Unknown(_) | Value::Object(_) | Value::Dict(_) | Value::List(_) => value,
         Value::Symbol(symbol) => Value::unknown(format!("`{}` is not read", symbol.0), args.place),
-        Value::Made(made) => {
-            Value::unknown(format!("what `{:?}` gives is not read", made.callee), made.place.or(args.place))
-        }
+        Value::Made(made) => Value::unknown(
+            format!("what `{:?}` gives is not read", made.callee),
+            made.place.or(args.place),
+        ),
         other => Value::unknown(format!("`{other:?}` is not known"), args.place),
     }
 }
@@ -108,7 +138,12 @@ fn unique_id(_: &mut Interp, mut args: Args) -> Result<Value, Raised> {
         match library::plain(&args.take(index, name).unwrap_or(Value::None)) {
             Value::Str(part) => parts.push(part),
             unknown @ Value::Unknown(_) => return Ok(unknown),
-            _ => return Ok(Value::unknown("the operation id is made of something that is no text", args.place)),
+            _ => {
+                return Ok(Value::unknown(
+                    "the operation id is made of something that is no text",
+                    args.place,
+                ));
+            }
         }
     }
     Ok(match parts.as_slice() {

@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::contract::{
-    Callback, Certainty, Fact, Location, MediaType, Operation, Parameter, RequestBody, Response, Source, Streaming,
+    Callback, Certainty, Fact, Location, MediaType, Operation, Parameter, RequestBody, Response,
+    Source, Streaming,
 };
 use crate::openapi::v31::update;
 use crate::python::interp::Interp;
@@ -40,7 +41,13 @@ pub(crate) fn ask(interp: &mut Interp, describer: &mut Describer, routes: &[Rout
         ask(interp, describer, std::slice::from_ref(one));
     }
     for one in routes {
-        for field in one.body.iter().map(|body| &body.field).chain(&one.response).chain(&one.stream_item) {
+        for field in one
+            .body
+            .iter()
+            .map(|body| &body.field)
+            .chain(&one.response)
+            .chain(&one.stream_item)
+        {
             describer.ask(field);
         }
         for (_, _, field) in &one.responses {
@@ -49,7 +56,13 @@ pub(crate) fn ask(interp: &mut Interp, describer: &mut Describer, routes: &[Rout
             }
         }
         let flat = &one.flat;
-        for field in flat.path.iter().chain(&flat.query).chain(&flat.header).chain(&flat.cookie) {
+        for field in flat
+            .path
+            .iter()
+            .chain(&flat.query)
+            .chain(&flat.header)
+            .chain(&flat.cookie)
+        {
             for field in describer.flat(interp, field) {
                 describer.ask(&field);
             }
@@ -60,7 +73,11 @@ pub(crate) fn ask(interp: &mut Interp, describer: &mut Describer, routes: &[Rout
 impl Writer<'_> {
     /// One for each method.
     pub(crate) fn operations(&mut self, interp: &mut Interp, route: &Route) -> Vec<Operation> {
-        route.methods.iter().map(|method| self.operation(interp, route, method)).collect()
+        route
+            .methods
+            .iter()
+            .map(|method| self.operation(interp, route, method))
+            .collect()
     }
 
     fn operation(&mut self, interp: &mut Interp, route: &Route, method: &str) -> Operation {
@@ -75,14 +92,20 @@ impl Writer<'_> {
         };
         let tags = attribute(interp, context, "tags");
         operation.tags = match &tags {
-            Value::Unknown(unknown) => Fact::unknown(Vec::new(), reason(interp, &unknown.why, unknown.place), handler.clone()),
+            Value::Unknown(unknown) => Fact::unknown(
+                Vec::new(),
+                reason(interp, &unknown.why, unknown.place),
+                handler.clone(),
+            ),
             other => match encode(interp, other) {
                 Json::Array(tags) => Fact::certain(tags, handler.clone()),
                 _ => Fact::certain(Vec::new(), handler.clone()),
             },
         };
         if let Ok(Some(tags)) = interp.iterate(&tags) {
-            operation.verbatim = tags.iter().any(|tag| !matches!(library::plain(tag), Value::Str(_)));
+            operation.verbatim = tags
+                .iter()
+                .any(|tag| !matches!(library::plain(tag), Value::Str(_)));
         }
         let summary = attribute(interp, context, "summary");
         let summary = match interp.truth(&summary) {
@@ -102,7 +125,11 @@ impl Writer<'_> {
         };
         let operation_id = attribute(interp, context, "operation_id");
         let is_given = interp.truth(&operation_id).ok().flatten() != Some(false);
-        let operation_id = if is_given { operation_id } else { route.unique_id.clone() };
+        let operation_id = if is_given {
+            operation_id
+        } else {
+            route.unique_id.clone()
+        };
         let is_made = !is_given && route.methods.len() > 1;
         operation.operation_id = self.text_fact(interp, &operation_id, "", &handler);
         if is_made && operation.operation_id.certainty == Certainty::Certain {
@@ -115,7 +142,11 @@ impl Writer<'_> {
         let deprecated = attribute(interp, context, "deprecated");
         operation.deprecated = match interp.truth(&deprecated) {
             Ok(Some(flag)) => Fact::certain(flag.then_some(true), handler.clone()),
-            _ => Fact::unknown(None, "it is not known whether it is deprecated", handler.clone()),
+            _ => Fact::unknown(
+                None,
+                "it is not known whether it is deprecated",
+                handler.clone(),
+            ),
         };
         self.security(interp, route, &mut operation);
         operation.parameters = self.parameters(interp, route);
@@ -127,8 +158,12 @@ impl Writer<'_> {
             let expression = attribute(interp, &callback.context, "path");
             let operations = self.operations(interp, callback);
             operation.callbacks.push(Callback {
-                name: text(&callback.name).map(|name| name.to_string()).unwrap_or_default(),
-                expression: text(&expression).map(|path| path.to_string()).unwrap_or_default(),
+                name: text(&callback.name)
+                    .map(|name| name.to_string())
+                    .unwrap_or_default(),
+                expression: text(&expression)
+                    .map(|path| path.to_string())
+                    .unwrap_or_default(),
                 operations,
             });
         }
@@ -141,12 +176,20 @@ impl Writer<'_> {
             let line = format!("{}: {}", gap.what, reason(interp, &gap.why, gap.place));
             if !operation.unknowns.contains(&line) {
                 let path = operation.path.value.clone();
-                report(interp, "unknown-fact", format!("{method} {path}: {}: {}", gap.what, gap.why), gap.place);
+                report(
+                    interp,
+                    "unknown-fact",
+                    format!("{method} {path}: {}: {}", gap.what, gap.why),
+                    gap.place,
+                );
                 operation.unknowns.push(line);
             }
         }
         if let Certainty::Uncertain(why) = &operation.certainty {
-            let message = format!("{method} {}: it is not sure that it is registered: {why}", operation.path.value);
+            let message = format!(
+                "{method} {}: it is not sure that it is registered: {why}",
+                operation.path.value
+            );
             report(interp, "uncertain-operation", message, route.place);
         }
         operation
@@ -158,16 +201,30 @@ impl Writer<'_> {
         operation.unknowns.push(why);
     }
 
-    fn text_fact(&self, interp: &mut Interp, value: &Value, otherwise: &str, source: &Option<Source>) -> Fact<String> {
+    fn text_fact(
+        &self,
+        interp: &mut Interp,
+        value: &Value,
+        otherwise: &str,
+        source: &Option<Source>,
+    ) -> Fact<String> {
         match library::plain(value) {
             Value::Str(text) => Fact::certain(text.to_string(), source.clone()),
             Value::Unknown(unknown) => {
                 report(interp, "unknown-value", unknown.why.clone(), unknown.place);
-                Fact::unknown(otherwise.to_owned(), reason(interp, &unknown.why, unknown.place), source.clone())
+                Fact::unknown(
+                    otherwise.to_owned(),
+                    reason(interp, &unknown.why, unknown.place),
+                    source.clone(),
+                )
             }
             plain => match interp.text(&plain, false) {
                 Some(text) => Fact::certain(text, source.clone()),
-                None => Fact::unknown(otherwise.to_owned(), format!("`{plain:?}` is not read"), source.clone()),
+                None => Fact::unknown(
+                    otherwise.to_owned(),
+                    format!("`{plain:?}` is not read"),
+                    source.clone(),
+                ),
             },
         }
     }
@@ -180,7 +237,9 @@ impl Writer<'_> {
             self.schemes.insert(name.clone(), scheme);
             if !is_merged {
                 let scopes = scopes.iter().map(|scope| encode(interp, scope)).collect();
-                operation.security.push(IndexMap::from_iter([(name, scopes)]));
+                operation
+                    .security
+                    .push(IndexMap::from_iter([(name, scopes)]));
                 continue;
             }
             let known = asked.entry(name).or_default();
@@ -191,7 +250,11 @@ impl Writer<'_> {
                 }
             }
         }
-        operation.security.extend(asked.into_iter().map(|(name, scopes)| IndexMap::from_iter([(name, scopes)])));
+        operation.security.extend(
+            asked
+                .into_iter()
+                .map(|(name, scopes)| IndexMap::from_iter([(name, scopes)])),
+        );
     }
 
     /// `_get_openapi_operation_parameters`; a required one stands for one of its name that is not.
@@ -206,24 +269,36 @@ impl Writer<'_> {
         let mut all: Vec<Parameter> = Vec::new();
         for (location, fields) in groups {
             for parent in fields {
-                let in_schema = interp.truth(&parent.extras.include_in_schema).ok().flatten();
+                let in_schema = interp
+                    .truth(&parent.extras.include_in_schema)
+                    .ok()
+                    .flatten();
                 if in_schema == Some(false) {
                     continue;
                 }
                 let model = describe::param_model(interp, parent);
-                let is_optional_model = model
-                    .is_some_and(|model| !parent.annotation().same(&model) && !parent.info.is_required());
+                let is_optional_model = model.is_some_and(|model| {
+                    !parent.annotation().same(&model) && !parent.info.is_required()
+                });
                 for field in self.describer.flat(interp, parent) {
                     let converts = location == Location::Header
-                        && field.extras.convert_underscores.or(parent.extras.convert_underscores).unwrap_or(true);
-                    let parameter = self.parameter(interp, &field, location, converts, is_optional_model);
+                        && field
+                            .extras
+                            .convert_underscores
+                            .or(parent.extras.convert_underscores)
+                            .unwrap_or(true);
+                    let parameter =
+                        self.parameter(interp, &field, location, converts, is_optional_model);
                     all.push(parameter);
                 }
             }
         }
         let mut merged: IndexMap<(Location, String), Parameter> = IndexMap::new();
         for parameter in &all {
-            merged.insert((parameter.location, parameter.name.clone()), parameter.clone());
+            merged.insert(
+                (parameter.location, parameter.name.clone()),
+                parameter.clone(),
+            );
         }
         for parameter in all.into_iter().filter(|parameter| parameter.required) {
             merged.insert((parameter.location, parameter.name.clone()), parameter);
@@ -292,10 +367,18 @@ impl Writer<'_> {
             }
             _ => {}
         }
-        let media_type = text(&field.extras.media_type).map_or_else(|| "application/json".to_owned(), |text| text.to_string());
+        let media_type = text(&field.extras.media_type)
+            .map_or_else(|| "application/json".to_owned(), |text| text.to_string());
         let source = super::encode::source(interp, field.place);
-        let body = MediaType { schema: Some(Fact::certain(schema, source)), rest, ..MediaType::default() };
-        Some(RequestBody { required: field.info.is_required(), content: IndexMap::from_iter([(media_type, body)]) })
+        let body = MediaType {
+            schema: Some(Fact::certain(schema, source)),
+            rest,
+            ..MediaType::default()
+        };
+        Some(RequestBody {
+            required: field.info.is_required(),
+            content: IndexMap::from_iter([(media_type, body)]),
+        })
     }
 
     fn responses(&mut self, interp: &mut Interp, route: &Route, operation: &mut Operation) {
@@ -308,7 +391,9 @@ impl Writer<'_> {
             }
         };
         let status = match &route.status_code {
-            Value::None => route::default_status(interp, &class).unwrap_or_else(|| "200".to_owned()),
+            Value::None => {
+                route::default_status(interp, &class).unwrap_or_else(|| "200".to_owned())
+            }
             Value::Int(status) => status.to_string(),
             Value::Str(status) => status.to_string(),
             other => {
@@ -326,25 +411,50 @@ impl Writer<'_> {
         main.insert("description".to_owned(), encode(interp, &description));
         if route::may_have_body(&route.status_code) {
             if route.is_json_stream {
-                let item = route.stream_item.as_ref().map_or_else(|| json!({}), |item| self.describer.schema(item, None));
-                main.insert("content".to_owned(), json!({ "application/jsonl": { "itemSchema": item } }));
+                let item = route
+                    .stream_item
+                    .as_ref()
+                    .map_or_else(|| json!({}), |item| self.describer.schema(item, None));
+                main.insert(
+                    "content".to_owned(),
+                    json!({ "application/jsonl": { "itemSchema": item } }),
+                );
                 operation.streaming = Some(Streaming::JsonLines);
             } else if route.is_sse {
-                let item = route.stream_item.as_ref().map(|item| self.describer.schema(item, None));
-                main.insert("content".to_owned(), json!({ "text/event-stream": { "itemSchema": event(item) } }));
+                let item = route
+                    .stream_item
+                    .as_ref()
+                    .map(|item| self.describer.schema(item, None));
+                main.insert(
+                    "content".to_owned(),
+                    json!({ "text/event-stream": { "itemSchema": event(item) } }),
+                );
                 operation.streaming = Some(Streaming::ServerSentEvents);
             } else if let Some(media_type) = &media_type {
                 let schema = if derives(interp, &class, "starlette.responses.JSONResponse") {
-                    route.response.as_ref().map_or_else(|| json!({}), |field| self.describer.schema(field, None))
+                    route
+                        .response
+                        .as_ref()
+                        .map_or_else(|| json!({}), |field| self.describer.schema(field, None))
                 } else {
                     json!({ "type": "string" })
                 };
-                main.insert("content".to_owned(), json!({ media_type.as_str(): { "schema": schema } }));
+                main.insert(
+                    "content".to_owned(),
+                    json!({ media_type.as_str(): { "schema": schema } }),
+                );
             }
         }
         responses.insert(status, Json::Object(main));
         for (status, response, field) in &route.responses {
-            self.additional(interp, &mut responses, status, response, field.as_ref(), media_type.as_deref());
+            self.additional(
+                interp,
+                &mut responses,
+                status,
+                response,
+                field.as_ref(),
+                media_type.as_deref(),
+            );
         }
         let flat = &route.flat;
         let has_params = [&flat.path, &flat.query, &flat.header, &flat.cookie]
@@ -352,7 +462,9 @@ impl Writer<'_> {
             .flatten()
             .any(|field| !self.describer.flat(interp, field).is_empty());
         if (has_params || route.body.is_some())
-            && !["422", "4XX", "default"].iter().any(|status| responses.contains_key(*status))
+            && !["422", "4XX", "default"]
+                .iter()
+                .any(|status| responses.contains_key(*status))
         {
             self.has_validation_error = true;
             responses.insert(
@@ -366,8 +478,10 @@ impl Writer<'_> {
             );
         }
         let source = &route.handler;
-        operation.responses =
-            responses.into_iter().map(|(status, response)| (status, self::response(response, source))).collect();
+        operation.responses = responses
+            .into_iter()
+            .map(|(status, response)| (status, self::response(response, source)))
+            .collect();
     }
 
     fn additional(
@@ -387,7 +501,9 @@ impl Writer<'_> {
             }
             other => other.clone(),
         };
-        let Json::Object(mut given) = encode(interp, &given) else { return };
+        let Json::Object(mut given) = encode(interp, &given) else {
+            return;
+        };
         let key = key_text(interp, status).unwrap_or_default().to_uppercase();
         let phrase = match key.as_str() {
             "1XX" => Some("Information"),
@@ -396,15 +512,23 @@ impl Writer<'_> {
             "4XX" => Some("Client Error"),
             "5XX" => Some("Server Error"),
             "DEFAULT" => Some("Default Response"),
-            number => number.parse().ok().and_then(|number| status_phrase(number, !interp.rules.has(Change::NewPhrases))),
+            number => number
+                .parse()
+                .ok()
+                .and_then(|number| status_phrase(number, !interp.rules.has(Change::NewPhrases))),
         };
-        let key = if key == "DEFAULT" { "default".to_owned() } else { key };
+        let key = if key == "DEFAULT" {
+            "default".to_owned()
+        } else {
+            key
+        };
         if let Some(field) = field {
             let schema = self.describer.schema(field, None);
             let content = given.entry("content").or_insert_with(|| json!({}));
             if let Json::Object(content) = content
-                && let Json::Object(body) =
-                    content.entry(media_type.unwrap_or("application/json")).or_insert_with(|| json!({}))
+                && let Json::Object(body) = content
+                    .entry(media_type.unwrap_or("application/json"))
+                    .or_insert_with(|| json!({}))
                 && let Json::Object(existing) = body.entry("schema").or_insert_with(|| json!({}))
                 && let Json::Object(schema) = schema
             {
@@ -412,8 +536,11 @@ impl Writer<'_> {
             }
         }
         let response = responses.entry(key).or_insert_with(|| json!({}));
-        let Json::Object(response) = response else { return };
-        let is_said = |description: &&Json| !matches!(description, Json::Null) && **description != json!("");
+        let Json::Object(response) = response else {
+            return;
+        };
+        let is_said =
+            |description: &&Json| !matches!(description, Json::Null) && **description != json!("");
         let description = given
             .get("description")
             .filter(is_said)
@@ -450,12 +577,17 @@ fn event(data: Option<Json>) -> Json {
 
 /// An OpenAPI Response Object as the contract has it.
 fn response(raw: Json, source: &Option<Source>) -> Response {
-    let Json::Object(mut raw) = raw else { return Response::default() };
+    let Json::Object(mut raw) = raw else {
+        return Response::default();
+    };
     let order = raw.keys().cloned().collect();
     let description = raw.shift_remove("description");
     let content = match raw.shift_remove("content") {
         Some(Json::Object(content)) => Some(
-            content.into_iter().map(|(media_type, body)| (media_type, self::media_type(body, source))).collect(),
+            content
+                .into_iter()
+                .map(|(media_type, body)| (media_type, self::media_type(body, source)))
+                .collect(),
         ),
         Some(other) => {
             raw.insert("content".to_owned(), other);
@@ -463,14 +595,26 @@ fn response(raw: Json, source: &Option<Source>) -> Response {
         }
         None => None,
     };
-    Response { description, content, rest: raw, order }
+    Response {
+        description,
+        content,
+        rest: raw,
+        order,
+    }
 }
 
 fn media_type(raw: Json, source: &Option<Source>) -> MediaType {
-    let Json::Object(mut raw) = raw else { return MediaType::default() };
+    let Json::Object(mut raw) = raw else {
+        return MediaType::default();
+    };
     let order = raw.keys().cloned().collect();
     let fact = |schema| Fact::certain(schema, source.clone());
     let schema = raw.shift_remove("schema").map(fact);
     let item_schema = raw.shift_remove("itemSchema").map(fact);
-    MediaType { schema, item_schema, rest: raw, order }
+    MediaType {
+        schema,
+        item_schema,
+        rest: raw,
+        order,
+    }
 }

@@ -7,13 +7,18 @@ use crate::python::interp::{Interp, SignatureParameter};
 use crate::python::pydantic::{FieldInfo, Mode};
 use crate::python::value::Value;
 
-use super::class::{annotated, derives, injected, is_instance, is_scalar, is_upload, unknown_class};
+use super::class::{
+    annotated, derives, injected, is_instance, is_scalar, is_upload, unknown_class,
+};
 use super::encode;
 use super::field::{Extras, Field, Kind};
 
 pub(crate) enum Parameter {
     /// The `Depends` or `Security`, and what is depended on.
-    Depends { depends: Value, dependency: Value },
+    Depends {
+        depends: Value,
+        dependency: Value,
+    },
     /// The request, the response, background tasks …: nothing that a caller sends.
     Injected,
     /// The scopes that are asked for.
@@ -23,14 +28,22 @@ pub(crate) enum Parameter {
     Unknown(String),
 }
 
-pub(crate) fn analyse(interp: &mut Interp, parameter: &SignatureParameter, path_names: &[&str]) -> Parameter {
+pub(crate) fn analyse(
+    interp: &mut Interp,
+    parameter: &SignatureParameter,
+    path_names: &[&str],
+) -> Parameter {
     let is_path = path_names.contains(&&*parameter.name);
     let annotation = match &parameter.annotation {
         None => Value::symbol("typing.Any"),
         Some(annotation) => resolved(interp, annotation),
     };
-    let default = parameter.default.as_ref().map(|default| interp.force(default));
-    let (bare, metadata) = annotated(&annotation).unwrap_or_else(|| (annotation.clone(), Vec::new()));
+    let default = parameter
+        .default
+        .as_ref()
+        .map(|default| interp.force(default));
+    let (bare, metadata) =
+        annotated(&annotation).unwrap_or_else(|| (annotation.clone(), Vec::new()));
     let is_annotated = !metadata.is_empty();
 
     let mut depends = None;
@@ -68,13 +81,14 @@ pub(crate) fn analyse(interp: &mut Interp, parameter: &SignatureParameter, path_
             Ok(Value::None) | Err(_) => bare,
             Ok(dependency) => dependency,
         };
-        return Parameter::Depends { depends, dependency };
+        return Parameter::Depends {
+            depends,
+            dependency,
+        };
     }
     let class = interp.force(&bare);
     if said.is_none() {
-        if !is_path
-            && let Some(why) = unknown_class(interp, &class)
-        {
+        if !is_path && let Some(why) = unknown_class(interp, &class) {
             return Parameter::Unknown(why);
         }
         if derives(interp, &class, "fastapi.security.SecurityScopes") {
@@ -109,7 +123,10 @@ pub(crate) fn analyse(interp: &mut Interp, parameter: &SignatureParameter, path_
             let mut info = if is_annotated {
                 FieldInfo::from_annotation(interp, &annotation)
             } else {
-                FieldInfo { annotation: Some(bare), ..FieldInfo::default() }
+                FieldInfo {
+                    annotation: Some(bare),
+                    ..FieldInfo::default()
+                }
             };
             if kind == Kind::Path {
                 info.default = None;
@@ -123,19 +140,26 @@ pub(crate) fn analyse(interp: &mut Interp, parameter: &SignatureParameter, path_
     if field.kind == Kind::Path
         && let Some(choice) = path_choice(&field.info, path_names)
     {
-        field.info.attributes.insert(Rc::from("validation_alias"), Value::Str(choice));
+        field
+            .info
+            .attributes
+            .insert(Rc::from("validation_alias"), Value::Str(choice));
     }
     Parameter::Field(Box::new(field))
 }
 
 /// Of several aliases, the one that the path has.
 fn path_choice(info: &FieldInfo, path_names: &[&str]) -> Option<Rc<str>> {
-    let Some(Value::Made(choices)) = info.attribute("validation_alias") else { return None };
+    let Some(Value::Made(choices)) = info.attribute("validation_alias") else {
+        return None;
+    };
     if !choices.callee.is_symbol("pydantic.AliasChoices") {
         return None;
     }
     let texts: Option<Vec<Rc<str>>> = choices.args.iter().map(encode::text).collect();
-    texts?.into_iter().find(|choice| path_names.contains(&&**choice))
+    texts?
+        .into_iter()
+        .find(|choice| path_names.contains(&&**choice))
 }
 
 /// An annotation with its strings evaluated and `type X = …` at the top replaced by its target.
@@ -145,9 +169,9 @@ fn resolved(interp: &mut Interp, annotation: &Value) -> Value {
         other => other.clone(),
     };
     match &annotation {
-        Value::Alias(alias) if !alias.is_new_type => {
-            interp.attribute(&annotation, "__value__").unwrap_or_else(|_| annotation.clone())
-        }
+        Value::Alias(alias) if !alias.is_new_type => interp
+            .attribute(&annotation, "__value__")
+            .unwrap_or_else(|_| annotation.clone()),
         _ => annotation,
     }
 }
@@ -173,7 +197,9 @@ fn finish(
     };
     let alias = match info.text("alias").filter(|alias| !alias.is_empty()) {
         Some(alias) => alias,
-        None if extras.convert_underscores == Some(true) => Rc::from(parameter.name.replace('_', "-")),
+        None if extras.convert_underscores == Some(true) => {
+            Rc::from(parameter.name.replace('_', "-"))
+        }
         None => Rc::clone(&parameter.name),
     };
     info.attributes.insert(Rc::from("alias"), Value::Str(alias));
@@ -188,7 +214,6 @@ fn finish(
     }
 }
 
-
 fn given_extras(interp: &mut Interp, object: &Value, kind: Kind) -> Extras {
     let mut extras = Extras::of_kind(kind);
     let mut get = |name: &str| match interp.find_attribute(object, name) {
@@ -201,7 +226,10 @@ fn given_extras(interp: &mut Interp, object: &Value, kind: Kind) -> Extras {
     extras.openapi_examples = get("openapi_examples").filter(|value| !matches!(value, Value::None));
     extras.example = get("example");
     if kind == Kind::Header {
-        extras.convert_underscores = Some(!matches!(get("convert_underscores"), Some(Value::Bool(false))));
+        extras.convert_underscores = Some(!matches!(
+            get("convert_underscores"),
+            Some(Value::Bool(false))
+        ));
     }
     if kind.is_body() {
         extras.embed = matches!(get("embed"), Some(Value::Bool(true)));

@@ -64,10 +64,17 @@ pub(crate) fn of_list(interp: &mut Interp, routes: &Value, gaps: &mut Vec<Gap>) 
         .ok()
         .and_then(|contexts| items(interp, &contexts));
     let Some(contexts) = contexts else {
-        gaps.push(Gap { what: "the routes".to_owned(), why: why(routes), place: None });
+        gaps.push(Gap {
+            what: "the routes".to_owned(),
+            why: why(routes),
+            place: None,
+        });
         return Vec::new();
     };
-    contexts.into_iter().filter_map(|context| of_context(interp, &context, gaps)).collect()
+    contexts
+        .into_iter()
+        .filter_map(|context| of_context(interp, &context, gaps))
+        .collect()
 }
 
 fn why(value: &Value) -> String {
@@ -80,28 +87,48 @@ fn why(value: &Value) -> String {
 fn of_context(interp: &mut Interp, context: &Value, gaps: &mut Vec<Gap>) -> Option<Route> {
     let original = attribute(interp, context, "original_route");
     if let Value::Unknown(unknown) = &original {
-        gaps.push(Gap { what: "a route".to_owned(), why: unknown.why.clone(), place: unknown.place });
+        gaps.push(Gap {
+            what: "a route".to_owned(),
+            why: unknown.why.clone(),
+            place: unknown.place,
+        });
         return None;
     }
     if is_instance(interp, &original, "fastapi.routing._Missing") {
         let router = attribute(interp, &original, "router");
         let (why, place) = match &router {
             Value::Unknown(unknown) => (unknown.why.clone(), unknown.place),
-            Value::Made(made) => (format!("what `{:?}` gives is not read", made.callee), made.place),
+            Value::Made(made) => (
+                format!("what `{:?}` gives is not read", made.callee),
+                made.place,
+            ),
             other => (format!("`{other:?}` is not read"), None),
         };
-        let place = place.or_else(|| inclusions(interp, &original).iter().rev().find_map(|inclusion| match inclusion {
-            Value::Object(object) => object.place,
-            _ => None,
-        }));
-        gaps.push(Gap { what: "the routes of an included router".to_owned(), why, place });
+        let place = place.or_else(|| {
+            inclusions(interp, &original)
+                .iter()
+                .rev()
+                .find_map(|inclusion| match inclusion {
+                    Value::Object(object) => object.place,
+                    _ => None,
+                })
+        });
+        gaps.push(Gap {
+            what: "the routes of an included router".to_owned(),
+            why,
+            place,
+        });
         return None;
     }
     if !is_instance(interp, &original, "fastapi.routing.APIRoute") {
         return None;
     }
     let inner = attribute(interp, context, "_route_context");
-    let context = if matches!(inner, Value::None) { original.clone() } else { inner };
+    let context = if matches!(inner, Value::None) {
+        original.clone()
+    } else {
+        inner
+    };
     let in_schema = attribute(interp, &context, "include_in_schema");
     let in_schema = match interp.truth(&in_schema) {
         Ok(Some(true)) => None,
@@ -133,19 +160,36 @@ fn of_context(interp: &mut Interp, context: &Value, gaps: &mut Vec<Gap>) -> Opti
     }
     let model = response_model(interp, &original, &endpoint);
     let response_class = attribute(interp, &context, "response_class");
-    let is_default_class = is_instance(interp, &response_class, "fastapi.datastructures.DefaultPlaceholder");
-    let response_class =
-        if is_default_class { attribute(interp, &response_class, "value") } else { response_class };
+    let is_default_class = is_instance(
+        interp,
+        &response_class,
+        "fastapi.datastructures.DefaultPlaceholder",
+    );
+    let response_class = if is_default_class {
+        attribute(interp, &response_class, "value")
+    } else {
+        response_class
+    };
     let status_code = library::plain(&attribute(interp, &context, "status_code"));
     let mut route_gaps = Vec::new();
     let response = match model.model {
         Value::None => None,
         Value::Bool(false) => None,
-        model => Some(Rc::new(Field::plain(&format!("Response_{id_text}"), model, Mode::Serialization, place))),
+        model => Some(Rc::new(Field::plain(
+            &format!("Response_{id_text}"),
+            model,
+            Mode::Serialization,
+            place,
+        ))),
     };
-    let stream_item = model
-        .stream_item
-        .map(|item| Rc::new(Field::plain(&format!("StreamItem_{id_text}"), item, Mode::Serialization, place)));
+    let stream_item = model.stream_item.map(|item| {
+        Rc::new(Field::plain(
+            &format!("StreamItem_{id_text}"),
+            item,
+            Mode::Serialization,
+            place,
+        ))
+    });
     let responses = additional(interp, &context, &id_text, place, &mut route_gaps);
     let callbacks = attribute(interp, &context, "callbacks");
     let callbacks = match items(interp, &callbacks) {
@@ -155,19 +199,32 @@ fn of_context(interp: &mut Interp, context: &Value, gaps: &mut Vec<Gap>) -> Opti
             .cloned()
             .collect(),
         None => {
-            route_gaps.push(Gap { what: "the callbacks".to_owned(), why: why(&callbacks), place });
+            route_gaps.push(Gap {
+                what: "the callbacks".to_owned(),
+                why: why(&callbacks),
+                place,
+            });
             Vec::new()
         }
     };
-    let callbacks =
-        if callbacks.is_empty() { Vec::new() } else { of_list(interp, &Value::list(callbacks), &mut route_gaps) };
+    let callbacks = if callbacks.is_empty() {
+        Vec::new()
+    } else {
+        of_list(interp, &Value::list(callbacks), &mut route_gaps)
+    };
     let methods = attribute(interp, &context, "methods");
     let methods = match items(interp, &methods) {
-        Some(methods) => {
-            methods.iter().filter_map(encode::text).map(|method| method.to_uppercase()).collect::<Vec<_>>()
-        }
+        Some(methods) => methods
+            .iter()
+            .filter_map(encode::text)
+            .map(|method| method.to_uppercase())
+            .collect::<Vec<_>>(),
         None => {
-            gaps.push(Gap { what: format!("the methods of `{path_text}`"), why: why(&methods), place });
+            gaps.push(Gap {
+                what: format!("the methods of `{path_text}`"),
+                why: why(&methods),
+                place,
+            });
             return None;
         }
     };
@@ -179,7 +236,9 @@ fn of_context(interp: &mut Interp, context: &Value, gaps: &mut Vec<Gap>) -> Opti
         methods,
         name: attribute(interp, &context, "name"),
         unique_id,
-        is_sse: is_generator && !is_default_class && derives(interp, &response_class, "fastapi.sse.EventSourceResponse"),
+        is_sse: is_generator
+            && !is_default_class
+            && derives(interp, &response_class, "fastapi.sse.EventSourceResponse"),
         is_json_stream: is_generator && is_default_class,
         response_class,
         status_code,
@@ -208,11 +267,18 @@ pub(crate) fn takes_body(interp: &mut Interp, route: &Value) -> bool {
     let endpoint = attribute(interp, route, "endpoint");
     let path = attribute(interp, route, "path_format");
     let path = encode::text(&path).unwrap_or_else(|| Rc::from(""));
-    !dependant_of(interp, route, &path, &endpoint).flat_body().is_empty()
+    !dependant_of(interp, route, &path, &endpoint)
+        .flat_body()
+        .is_empty()
 }
 
 /// A route that was made, or a router that was included, under a condition that is not known.
-fn certainty(interp: &mut Interp, original: &Value, context: &Value, in_schema: Option<String>) -> Certainty {
+fn certainty(
+    interp: &mut Interp,
+    original: &Value,
+    context: &Value,
+    in_schema: Option<String>,
+) -> Certainty {
     let mut objects = vec![original.clone()];
     objects.extend(inclusions(interp, context));
     let uncertain: Option<Rc<Unknown>> = objects.iter().find_map(|object| match object {
@@ -220,7 +286,9 @@ fn certainty(interp: &mut Interp, original: &Value, context: &Value, in_schema: 
         _ => None,
     });
     match (uncertain, in_schema) {
-        (Some(unknown), _) => Certainty::Uncertain(encode::reason(interp, &unknown.why, unknown.place)),
+        (Some(unknown), _) => {
+            Certainty::Uncertain(encode::reason(interp, &unknown.why, unknown.place))
+        }
         (None, Some(why)) => Certainty::Uncertain(why),
         (None, None) => Certainty::Certain,
     }
@@ -228,8 +296,12 @@ fn certainty(interp: &mut Interp, original: &Value, context: &Value, in_schema: 
 
 /// The inclusions of routers that a route came through, the outermost first.
 fn inclusions(interp: &mut Interp, context: &Value) -> Vec<Value> {
-    let Ok(Some(inclusion)) = interp.find_attribute(context, "inclusion") else { return Vec::new() };
-    let Ok(chain) = interp.attribute(&inclusion, "chain") else { return Vec::new() };
+    let Ok(Some(inclusion)) = interp.find_attribute(context, "inclusion") else {
+        return Vec::new();
+    };
+    let Ok(chain) = interp.attribute(&inclusion, "chain") else {
+        return Vec::new();
+    };
     items(interp, &chain).unwrap_or_default()
 }
 
@@ -244,45 +316,85 @@ fn response_model(interp: &mut Interp, original: &Value, endpoint: &Value) -> Mo
     let is_generator = signature::is_generator(interp, endpoint);
     let said = attribute(interp, original, "response_model");
     if !is_instance(interp, &said, "fastapi.datastructures.DefaultPlaceholder") {
-        return Model { model: said, stream_item: None, is_generator };
+        return Model {
+            model: said,
+            stream_item: None,
+            is_generator,
+        };
     }
-    let mut annotation = match signature::signature(interp, endpoint).and_then(|signature| signature.returns) {
-        Some(annotation) => annotation,
-        None => return Model { model: Value::None, stream_item: None, is_generator },
-    };
+    let mut annotation =
+        match signature::signature(interp, endpoint).and_then(|signature| signature.returns) {
+            Some(annotation) => annotation,
+            None => {
+                return Model {
+                    model: Value::None,
+                    stream_item: None,
+                    is_generator,
+                };
+            }
+        };
     if matches!(annotation, Value::Forward(_)) {
         annotation = interp.resolve_forward(&annotation);
     }
     if let Value::Symbol(_) = &annotation {
         let forced = interp.force(&annotation);
         if derives(interp, &forced, "starlette.responses.Response") {
-            return Model { model: Value::None, stream_item: None, is_generator };
+            return Model {
+                model: Value::None,
+                stream_item: None,
+                is_generator,
+            };
         }
     }
     if derives(interp, &annotation, "starlette.responses.Response") {
-        return Model { model: Value::None, stream_item: None, is_generator };
+        return Model {
+            model: Value::None,
+            stream_item: None,
+            is_generator,
+        };
     }
     if is_generator && let Some(item) = stream_item(&annotation) {
         let class = attribute(interp, original, "response_class");
         let streams = is_instance(interp, &class, "fastapi.datastructures.DefaultPlaceholder")
             || derives(interp, &class, "fastapi.sse.EventSourceResponse");
         let is_event = derives(interp, &item, "fastapi.sse.ServerSentEvent");
-        return Model { model: Value::None, stream_item: (streams && !is_event).then_some(item), is_generator };
+        return Model {
+            model: Value::None,
+            stream_item: (streams && !is_event).then_some(item),
+            is_generator,
+        };
     }
     if annotation.is_symbol("types.NoneType") {
         annotation = Value::None;
     }
-    Model { model: annotation, stream_item: None, is_generator }
+    Model {
+        model: annotation,
+        stream_item: None,
+        is_generator,
+    }
 }
 
 /// `get_stream_item_type` of `fastapi/dependencies/utils.py`.
 fn stream_item(annotation: &Value) -> Option<Value> {
-    const ORIGINS: [&str; 6] =
-        ["AsyncIterable", "AsyncIterator", "AsyncGenerator", "Iterable", "Iterator", "Generator"];
+    const ORIGINS: [&str; 6] = [
+        "AsyncIterable",
+        "AsyncIterator",
+        "AsyncGenerator",
+        "Iterable",
+        "Iterator",
+        "Generator",
+    ];
     let is_stream = |origin: &Value| {
-        let Value::Symbol(symbol) = origin else { return None };
-        let name = symbol.0.strip_prefix("collections.abc.").or_else(|| symbol.0.strip_prefix("typing."))?;
-        ORIGINS.contains(&name).then(|| symbol.0.starts_with("typing."))
+        let Value::Symbol(symbol) = origin else {
+            return None;
+        };
+        let name = symbol
+            .0
+            .strip_prefix("collections.abc.")
+            .or_else(|| symbol.0.strip_prefix("typing."))?;
+        ORIGINS
+            .contains(&name)
+            .then(|| symbol.0.starts_with("typing."))
     };
     match annotation {
         Value::Generic(generic) => {
@@ -305,7 +417,11 @@ fn additional(
     let responses = attribute(interp, context, "responses");
     let Value::Dict(responses) = &responses else {
         if !matches!(responses, Value::None) {
-            gaps.push(Gap { what: "the additional responses".to_owned(), why: why(&responses), place });
+            gaps.push(Gap {
+                what: "the additional responses".to_owned(),
+                why: why(&responses),
+                place,
+            });
         }
         return Vec::new();
     };
@@ -314,13 +430,19 @@ fn additional(
     for (status, response) in &responses {
         if let Value::Unknown(unknown) = &status.0 {
             let what = "the additional responses".to_owned();
-            gaps.push(Gap { what, why: unknown.why.clone(), place: unknown.place.or(place) });
+            gaps.push(Gap {
+                what,
+                why: unknown.why.clone(),
+                place: unknown.place.or(place),
+            });
             continue;
         }
         let model = match response {
-            Value::Dict(members) => {
-                members.borrow().get(&crate::python::value::Key(Value::str("model"))).cloned().unwrap_or(Value::None)
-            }
+            Value::Dict(members) => members
+                .borrow()
+                .get(&crate::python::value::Key(Value::str("model")))
+                .cloned()
+                .unwrap_or(Value::None),
             _ => Value::None,
         };
         let status_text = encode::key_text(interp, &status.0).unwrap_or_default();
@@ -337,7 +459,10 @@ fn additional(
 /// its `__init__`.
 pub(crate) fn default_status(interp: &mut Interp, class: &Value) -> Option<String> {
     let signature = signature::signature(interp, class)?;
-    let parameter = signature.parameters.iter().find(|parameter| &*parameter.name == "status_code")?;
+    let parameter = signature
+        .parameters
+        .iter()
+        .find(|parameter| &*parameter.name == "status_code")?;
     match library::plain(parameter.default.as_ref()?) {
         Value::Int(status) => Some(status.to_string()),
         _ => None,
@@ -348,7 +473,11 @@ pub(crate) fn default_status(interp: &mut Interp, class: &Value) -> Option<Strin
 pub(crate) fn may_have_body(status: &Value) -> bool {
     match status {
         Value::Int(status) => *status >= 200 && !matches!(status, 204 | 205 | 304),
-        Value::Str(text) => text.parse::<i64>().is_ok_and(|status| may_have_body(&Value::Int(status))) || text.contains('X'),
+        Value::Str(text) => {
+            text.parse::<i64>()
+                .is_ok_and(|status| may_have_body(&Value::Int(status)))
+                || text.contains('X')
+        }
         _ => true,
     }
 }
@@ -362,4 +491,3 @@ pub(crate) fn media_type(interp: &mut Interp, class: &Value) -> Result<Option<St
         _ => Err(format!("the media type of `{forced:?}` is not known")),
     }
 }
-

@@ -48,7 +48,13 @@ fn model(interp: &mut Interp, object: &std::rc::Rc<Object>) -> Json {
             continue;
         }
         let value = match value {
-            Value::Object(inner) if derives(interp, &Value::Class(inner.class.clone()), "pydantic.BaseModel") => {
+            Value::Object(inner)
+                if derives(
+                    interp,
+                    &Value::Class(inner.class.clone()),
+                    "pydantic.BaseModel",
+                ) =>
+            {
                 model(interp, inner)
             }
             other => encode::encode(interp, other),

@@ -15,7 +15,11 @@ pub(crate) fn signature(interp: &mut Interp, callable: &Value) -> Option<Signatu
         return Some(signature);
     }
     let forced = interp.force(callable);
-    if forced.same(callable) { None } else { interp.signature(&forced) }
+    if forced.same(callable) {
+        None
+    } else {
+        interp.signature(&forced)
+    }
 }
 
 /// The function that runs when a callable is called: through `functools.partial`, bound methods,
@@ -29,7 +33,9 @@ fn function(interp: &mut Interp, callable: &Value, depth: u8) -> Option<Rc<Funct
             let wrapped = function.attributes.borrow().get("__wrapped__").cloned();
             match wrapped {
                 // `_is_gen_callable` looks at the function itself, then at what it wraps.
-                Some(wrapped) if !function.is_generator() => self::function(interp, &wrapped, depth - 1),
+                Some(wrapped) if !function.is_generator() => {
+                    self::function(interp, &wrapped, depth - 1)
+                }
                 _ => Some(Rc::clone(function)),
             }
         }
@@ -57,5 +63,6 @@ fn function(interp: &mut Interp, callable: &Value, depth: u8) -> Option<Rc<Funct
 
 /// `_is_gen_callable` and `_is_async_gen_callable`: whether it yields.
 pub(crate) fn is_generator(interp: &mut Interp, callable: &Value) -> bool {
-    !matches!(callable, Value::Class(_)) && function(interp, callable, 16).is_some_and(|function| function.is_generator())
+    !matches!(callable, Value::Class(_))
+        && function(interp, callable, 16).is_some_and(|function| function.is_generator())
 }

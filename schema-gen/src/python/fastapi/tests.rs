@@ -10,16 +10,32 @@ fn analysed(source: &str) -> Analysis {
 /// The part of a service's document at a JSON pointer.
 fn check(source: &str, pointer: &str, expected: Value) {
     let analysis = analysed(source);
-    let document = analysis.document.unwrap_or_else(|| panic!("no document: {:?}", analysis.diagnostics));
-    assert_eq!(document.pointer(pointer), Some(&expected), "{pointer} of {document:#}");
+    let document = analysis
+        .document
+        .unwrap_or_else(|| panic!("no document: {:?}", analysis.diagnostics));
+    assert_eq!(
+        document.pointer(pointer),
+        Some(&expected),
+        "{pointer} of {document:#}"
+    );
 }
 
 fn names(source: &str, pointer: &str) -> Vec<String> {
     let document = analysed(source).document.unwrap();
-    let parameters = document.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
+    let parameters = document
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     parameters
         .iter()
-        .map(|one| format!("{} {}", one["in"].as_str().unwrap(), one["name"].as_str().unwrap()))
+        .map(|one| {
+            format!(
+                "{} {}",
+                one["in"].as_str().unwrap(),
+                one["name"].as_str().unwrap()
+            )
+        })
         .collect()
 }
 
@@ -47,7 +63,14 @@ def read(item_id: int, request: Request, d: Annotated[dict, Depends(common)], c:
     );
     assert_eq!(
         names(&source, "/paths/~1items~1{item_id}/get/parameters"),
-        ["path item_id", "query limit", "query q", "header x_y", "header h", "cookie c"]
+        [
+            "path item_id",
+            "query limit",
+            "query q",
+            "header x_y",
+            "header h",
+            "cookie c"
+        ]
     );
 }
 
@@ -57,9 +80,18 @@ fn one_body_is_itself_and_several_are_embedded() {
     let schema = "/paths/~1a/post/requestBody/content/application~1json/schema";
     check(&one, schema, json!({ "$ref": "#/components/schemas/Item" }));
     let two = service("@app.post('/a')\ndef f(item: Item, n: Annotated[int, Body()]): ...\n");
-    check(&two, schema, json!({ "$ref": "#/components/schemas/Body_f_a_post" }));
-    check(&two, "/components/schemas/Body_f_a_post/required", json!(["item", "n"]));
-    let form = service("@app.post('/a')\ndef f(n: Annotated[int, Form()], file: UploadFile): ...\n");
+    check(
+        &two,
+        schema,
+        json!({ "$ref": "#/components/schemas/Body_f_a_post" }),
+    );
+    check(
+        &two,
+        "/components/schemas/Body_f_a_post/required",
+        json!(["item", "n"]),
+    );
+    let form =
+        service("@app.post('/a')\ndef f(n: Annotated[int, Form()], file: UploadFile): ...\n");
     check(
         &form,
         "/paths/~1a/post/requestBody/content/multipart~1form-data/schema",
@@ -81,10 +113,26 @@ app.include_router(inner, prefix='/two', deprecated=True)
 def late(): ...
 ",
     );
-    check(&source, "/paths/~1one~1inner~1x/get/tags", json!(["one", "nested", "inner"]));
-    check(&source, "/paths/~1one~1inner~1x/get/operationId", json!("x_one_inner_x_get"));
-    check(&source, "/paths/~1two~1inner~1x/get/deprecated", json!(true));
-    check(&source, "/paths/~1two~1inner~1late/get/responses/404/description", json!("gone"));
+    check(
+        &source,
+        "/paths/~1one~1inner~1x/get/tags",
+        json!(["one", "nested", "inner"]),
+    );
+    check(
+        &source,
+        "/paths/~1one~1inner~1x/get/operationId",
+        json!("x_one_inner_x_get"),
+    );
+    check(
+        &source,
+        "/paths/~1two~1inner~1x/get/deprecated",
+        json!(true),
+    );
+    check(
+        &source,
+        "/paths/~1two~1inner~1late/get/responses/404/description",
+        json!("gone"),
+    );
 }
 
 #[test]
@@ -97,7 +145,11 @@ def active(u: Annotated[str, Security(user, scopes=['a'])]): ...
 def me(u: Annotated[str, Security(active, scopes=['b'])]): ...
 ",
     );
-    check(&source, "/paths/~1me/get/security", json!([{ "OAuth2PasswordBearer": ["b", "a"] }]));
+    check(
+        &source,
+        "/paths/~1me/get/security",
+        json!([{ "OAuth2PasswordBearer": ["b", "a"] }]),
+    );
     check(
         &source,
         "/components/securitySchemes/OAuth2PasswordBearer/flows/password",
@@ -120,7 +172,11 @@ def custom():
 app.openapi = custom
 ",
     );
-    check(&source, "/info", json!({ "title": "T", "version": "1", "x-logo": { "url": "u" } }));
+    check(
+        &source,
+        "/info",
+        json!({ "title": "T", "version": "1", "x-logo": { "url": "u" } }),
+    );
     assert!(analysed(&source).contract.document.is_some());
 }
 
@@ -138,22 +194,37 @@ app.include_router(unread.router)
 ",
     );
     let analysis = analysed(&source);
-    let [first, second] = analysis.contract.operations.as_slice() else { panic!("two operations") };
+    let [first, second] = analysis.contract.operations.as_slice() else {
+        panic!("two operations")
+    };
     assert_eq!(first.unknowns.len(), 1, "{:?}", first.unknowns);
-    assert!(first.unknowns.iter().all(|why| why.contains("parameter `x`") && why.contains("svc/main.py:")));
+    assert!(
+        first
+            .unknowns
+            .iter()
+            .all(|why| why.contains("parameter `x`") && why.contains("svc/main.py:"))
+    );
     assert_eq!(first.parameters.len(), 1);
     assert!(matches!(&second.certainty, Certainty::Uncertain(why) if why.contains("unread.flag")));
     assert_eq!(analysis.contract.missing.len(), 1);
     let document = analysis.document.unwrap();
     assert!(document.pointer("/paths/x-hitchpost-unknown").is_some());
-    assert!(document.pointer("/paths/~1b/get/x-hitchpost-unknown").is_some());
+    assert!(
+        document
+            .pointer("/paths/~1b/get/x-hitchpost-unknown")
+            .is_some()
+    );
 }
 
 #[test]
 fn a_class_with_a_base_that_is_not_read_is_neither_query_nor_body() {
-    let source = service("from unread import Base\nclass Own(Base): ...\n@app.post('/a')\ndef a(own: Own): ...\n");
+    let source = service(
+        "from unread import Base\nclass Own(Base): ...\n@app.post('/a')\ndef a(own: Own): ...\n",
+    );
     let analysis = analysed(&source);
-    let [operation] = analysis.contract.operations.as_slice() else { panic!("one operation") };
+    let [operation] = analysis.contract.operations.as_slice() else {
+        panic!("one operation")
+    };
     assert!(operation.parameters.is_empty() && operation.request_body.is_none());
     assert_eq!(operation.unknowns.len(), 1);
 }
@@ -163,7 +234,13 @@ fn paths_with_a_conversion_stay_as_they_were_made() {
     // `PathItem | Any`: pydantic takes the model where nothing is converted.
     let keys = |source: &str| -> Vec<String> {
         let document = analysed(source).document.unwrap();
-        document.pointer("/paths/~1a/post").and_then(Value::as_object).unwrap().keys().cloned().collect()
+        document
+            .pointer("/paths/~1a/post")
+            .and_then(Value::as_object)
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect()
     };
     let security = "@app.post('/a', dependencies=[Depends(APIKeyHeader(name='k'))])\n";
     assert_eq!(
@@ -172,7 +249,13 @@ fn paths_with_a_conversion_stay_as_they_were_made() {
     );
     assert_eq!(
         keys(&service(&format!("{security}def f(q: int): ...\n"))),
-        ["summary", "operationId", "security", "parameters", "responses"]
+        [
+            "summary",
+            "operationId",
+            "security",
+            "parameters",
+            "responses"
+        ]
     );
 }
 
@@ -187,14 +270,27 @@ fn the_application_is_found_by_its_usual_names() {
     }
     let analysis = analysed("x = 1\n");
     assert!(analysis.document.is_none());
-    assert_eq!(analysis.diagnostics.last().map(|last| last.code), Some("no-application"));
+    assert_eq!(
+        analysis.diagnostics.last().map(|last| last.code),
+        Some("no-application")
+    );
 }
 
 #[test]
 fn an_operation_whose_path_is_not_known_takes_no_others_place() {
-    let source = service("import elsewhere\n@app.get('/')\ndef a() -> int: ...\n@app.get(elsewhere.prefix)\ndef b() -> str: ...\n");
-    check(&source, "/paths/~1/get/responses/200/content/application~1json/schema/type", json!("integer"));
-    check(&source, "/paths/x-hitchpost-unknown-paths/0/get/responses/200/content/application~1json/schema/type", json!("string"));
+    let source = service(
+        "import elsewhere\n@app.get('/')\ndef a() -> int: ...\n@app.get(elsewhere.prefix)\ndef b() -> str: ...\n",
+    );
+    check(
+        &source,
+        "/paths/~1/get/responses/200/content/application~1json/schema/type",
+        json!("integer"),
+    );
+    check(
+        &source,
+        "/paths/x-hitchpost-unknown-paths/0/get/responses/200/content/application~1json/schema/type",
+        json!("string"),
+    );
 }
 
 #[test]
@@ -202,6 +298,14 @@ fn starlettes_config_reads_the_environment() {
     let source = service(
         "from starlette.config import Config\nfrom starlette.datastructures import CommaSeparatedStrings\nconfig = Config('.env')\nif config('OPEN', cast=bool, default=True):\n    @app.get('/a')\n    def a(kind: str = config('KIND', default='x'), many: list[str] = Query(list(config('MANY', cast=CommaSeparatedStrings, default='p, q')))): ...\n",
     );
-    check(&source, "/paths/~1a/get/parameters/0/schema/default", json!("x"));
-    check(&source, "/paths/~1a/get/parameters/1/schema/default", json!(["p", "q"]));
+    check(
+        &source,
+        "/paths/~1a/get/parameters/0/schema/default",
+        json!("x"),
+    );
+    check(
+        &source,
+        "/paths/~1a/get/parameters/1/schema/default",
+        json!(["p", "q"]),
+    );
 }

@@ -73,7 +73,11 @@ fn parameter(text: &str) -> Option<(&str, &str)> {
 
 /// The names between braces: `fastapi.utils.get_path_param_names`.
 pub(crate) fn path_names(path: &str) -> Vec<&str> {
-    path.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+    path.split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}'))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// `fastapi.utils.generate_unique_id`.
@@ -81,7 +85,13 @@ pub(crate) fn unique_id(name: &str, path_format: &str, method: &str) -> String {
     let mut result: String = name
         .chars()
         .chain(path_format.chars())
-        .map(|character| if character.is_alphanumeric() || character == '_' { character } else { '_' })
+        .map(|character| {
+            if character.is_alphanumeric() || character == '_' {
+                character
+            } else {
+                '_'
+            }
+        })
         .collect();
     result.push('_');
     result.push_str(&method.to_lowercase());
@@ -179,7 +189,10 @@ mod tests {
 
     #[test]
     fn identifiers_and_titles() {
-        assert_eq!(unique_id("read_item", "/items/{item_id}", "GET"), "read_item_items__item_id__get");
+        assert_eq!(
+            unique_id("read_item", "/items/{item_id}", "GET"),
+            "read_item_items__item_id__get"
+        );
         assert_eq!(title("item_id x-token v1beta"), "Item_Id X-Token V1Beta");
     }
 }

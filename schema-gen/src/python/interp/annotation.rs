@@ -7,7 +7,9 @@ use super::scope::lookup_bound;
 use super::{AnnotatedName, Interp, Raised, Scope, ScopeKind};
 use crate::python::library;
 use crate::python::syntax::{BinOp, Expr, ExprKind, parse_expression};
-use crate::python::value::{Alias, Annotation, Class, Dict, Forward, Function, Generic, Key, Lazy, Place, Value};
+use crate::python::value::{
+    Alias, Annotation, Class, Dict, Forward, Function, Generic, Key, Lazy, Place, Value,
+};
 
 /// References that refer to references.
 const MAX_FORWARDS: u32 = 8;
@@ -25,7 +27,10 @@ impl Interp<'_> {
                     None => self.late_annotation(&it.annotation, &it.scope),
                 };
                 let annotation = self.resolve_forward(&value);
-                AnnotatedName { name: it.name, annotation, place: Some(it.place) }
+                AnnotatedName {
+                    name: it.name,
+                    annotation,
+                }
             })
             .collect();
         let given = class.given_annotations.borrow().clone();
@@ -33,7 +38,7 @@ impl Interp<'_> {
             let annotation = self.resolve_forward(&value);
             match all.iter_mut().find(|it| it.name == name) {
                 Some(known) => known.annotation = annotation,
-                None => all.push(AnnotatedName { name, annotation, place: class.place }),
+                None => all.push(AnnotatedName { name, annotation }),
             }
         }
         all
@@ -41,7 +46,10 @@ impl Interp<'_> {
 
     /// An annotation as a reference that is resolved when it is asked for.
     pub(super) fn lazy_annotation(&mut self, annotation: &Annotation) -> Value {
-        let place = Place { file: annotation.scope.file, span: annotation.annotation.span };
+        let place = Place {
+            file: annotation.scope.file,
+            span: annotation.annotation.span,
+        };
         Value::Forward(Rc::new(Forward {
             text: Rc::from(self.full_source(place)),
             scope: Rc::clone(&annotation.scope),
@@ -53,7 +61,10 @@ impl Interp<'_> {
     fn full_source(&self, place: Place) -> String {
         self.files
             .get(place.file.0 as usize)
-            .and_then(|file| file.text.get(place.span.start as usize..place.span.end as usize))
+            .and_then(|file| {
+                file.text
+                    .get(place.span.start as usize..place.span.end as usize)
+            })
             .unwrap_or_default()
             .to_owned()
     }
@@ -103,8 +114,12 @@ impl Interp<'_> {
                 let origin = self.eval_annotation(origin, scope)?;
                 let place = self.place(index, scope);
                 let index = match (&origin, &index.kind) {
-                    (Value::Symbol(symbol), _) if symbol.is("typing.Literal") => self.eval(index, scope)?,
-                    (Value::Symbol(symbol), ExprKind::Tuple(items)) if symbol.is("typing.Annotated") => {
+                    (Value::Symbol(symbol), _) if symbol.is("typing.Literal") => {
+                        self.eval(index, scope)?
+                    }
+                    (Value::Symbol(symbol), ExprKind::Tuple(items))
+                        if symbol.is("typing.Annotated") =>
+                    {
                         let mut values = Vec::with_capacity(items.len());
                         for (position, item) in items.iter().enumerate() {
                             values.push(match position {
@@ -114,14 +129,22 @@ impl Interp<'_> {
                         }
                         Value::Tuple(Rc::from(values))
                     }
-                    (_, ExprKind::Tuple(items)) if !items.iter().any(|it| matches!(it.kind, ExprKind::Starred(_))) => {
-                        let values: Result<Vec<Value>, Raised> =
-                            items.iter().map(|item| self.eval_annotation(item, scope)).collect();
+                    (_, ExprKind::Tuple(items))
+                        if !items
+                            .iter()
+                            .any(|it| matches!(it.kind, ExprKind::Starred(_))) =>
+                    {
+                        let values: Result<Vec<Value>, Raised> = items
+                            .iter()
+                            .map(|item| self.eval_annotation(item, scope))
+                            .collect();
                         Value::Tuple(Rc::from(values?))
                     }
                     (_, ExprKind::List(items)) => {
-                        let values: Result<Vec<Value>, Raised> =
-                            items.iter().map(|item| self.eval_annotation(item, scope)).collect();
+                        let values: Result<Vec<Value>, Raised> = items
+                            .iter()
+                            .map(|item| self.eval_annotation(item, scope))
+                            .collect();
                         Value::list(values?)
                     }
                     _ => self.eval_annotation(index, scope)?,
@@ -154,7 +177,8 @@ impl Interp<'_> {
             }
             current = it.parent.as_ref();
         }
-        self.builtin(name).or_else(|| self.lookup_type_only(name, scope))
+        self.builtin(name)
+            .or_else(|| self.lookup_type_only(name, scope))
     }
 
     /// A string annotation or another forward reference, evaluated; itself where that fails.
@@ -217,7 +241,12 @@ impl Interp<'_> {
             }
             Value::List(items) if items.borrow().iter().any(|item| has_forward(item, 0)) => {
                 let items = items.borrow().clone();
-                Value::list(items.iter().map(|item| self.resolve_within(item, depth + 1)).collect())
+                Value::list(
+                    items
+                        .iter()
+                        .map(|item| self.resolve_within(item, depth + 1))
+                        .collect(),
+                )
             }
             _ => value.clone(),
         }
@@ -289,7 +318,10 @@ fn has_forward(value: &Value, depth: u32) -> bool {
         Value::Forward(_) => true,
         Value::Generic(generic) => generic.args.iter().any(|arg| has_forward(arg, depth + 1)),
         Value::Union(items) => items.iter().any(|item| has_forward(item, depth + 1)),
-        Value::List(items) => items.borrow().iter().any(|item| has_forward(item, depth + 1)),
+        Value::List(items) => items
+            .borrow()
+            .iter()
+            .any(|item| has_forward(item, depth + 1)),
         _ => false,
     }
 }

@@ -8,7 +8,12 @@ use crate::python::syntax::{BinOp, Expr, ExprKind};
 use crate::python::value::Value;
 
 impl Interp<'_> {
-    pub(super) fn assign(&mut self, target: &Expr, value: Value, scope: &Scope) -> Result<(), Raised> {
+    pub(super) fn assign(
+        &mut self,
+        target: &Expr,
+        value: Value,
+        scope: &Scope,
+    ) -> Result<(), Raised> {
         match &target.kind {
             ExprKind::Name(name) => {
                 self.bind(name, value, scope);
@@ -19,11 +24,22 @@ impl Interp<'_> {
     }
 
     /// Assigns the target of a comprehension, whose names are its own.
-    pub(super) fn assign_in(&mut self, target: &Expr, value: Value, scope: &Scope) -> Result<(), Raised> {
+    pub(super) fn assign_in(
+        &mut self,
+        target: &Expr,
+        value: Value,
+        scope: &Scope,
+    ) -> Result<(), Raised> {
         self.assign_to(target, value, scope, true)
     }
 
-    fn assign_to(&mut self, target: &Expr, value: Value, scope: &Scope, here: bool) -> Result<(), Raised> {
+    fn assign_to(
+        &mut self,
+        target: &Expr,
+        value: Value,
+        scope: &Scope,
+        here: bool,
+    ) -> Result<(), Raised> {
         match &target.kind {
             ExprKind::Name(name) => {
                 if here {
@@ -42,7 +58,9 @@ impl Interp<'_> {
                 let index = self.eval(index, scope)?;
                 self.set_subscript(&container, &index, value)
             }
-            ExprKind::Tuple(targets) | ExprKind::List(targets) => self.unpack(targets, &value, scope, here, target),
+            ExprKind::Tuple(targets) | ExprKind::List(targets) => {
+                self.unpack(targets, &value, scope, here, target)
+            }
             ExprKind::Starred(inner) => self.assign_to(inner, value, scope, here),
             _ => Ok(()),
         }
@@ -67,7 +85,9 @@ impl Interp<'_> {
             }
             return Ok(());
         };
-        let star = targets.iter().position(|target| matches!(target.kind, ExprKind::Starred(_)));
+        let star = targets
+            .iter()
+            .position(|target| matches!(target.kind, ExprKind::Starred(_)));
         let wrong = |interp: &Self, what: &str| {
             let message = format!("{what} values to unpack (expected {})", targets.len());
             let _ = interp;
@@ -77,7 +97,11 @@ impl Interp<'_> {
         match star {
             None => {
                 if items.len() != targets.len() {
-                    let what = if items.len() < targets.len() { "not enough" } else { "too many" };
+                    let what = if items.len() < targets.len() {
+                        "not enough"
+                    } else {
+                        "too many"
+                    };
                     return Err(wrong(self, what));
                 }
                 for (target, item) in targets.iter().zip(items) {
@@ -155,15 +179,20 @@ impl Interp<'_> {
                 let index = self.eval(index, scope)?;
                 self.delete_subscript(&container, &index)
             }
-            ExprKind::Tuple(targets) | ExprKind::List(targets) => {
-                targets.iter().try_for_each(|target| self.delete(target, scope))
-            }
+            ExprKind::Tuple(targets) | ExprKind::List(targets) => targets
+                .iter()
+                .try_for_each(|target| self.delete(target, scope)),
             _ => Ok(()),
         }
     }
 
     /// The call of a method by its name.
-    pub(crate) fn call_method(&mut self, value: &Value, name: &str, args: Vec<Value>) -> Result<Value, Raised> {
+    pub(crate) fn call_method(
+        &mut self,
+        value: &Value,
+        name: &str,
+        args: Vec<Value>,
+    ) -> Result<Value, Raised> {
         let method = self.attribute(value, name)?;
         self.call(&method, Args::new(args, None))
     }

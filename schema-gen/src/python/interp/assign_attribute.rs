@@ -11,16 +11,23 @@ use crate::python::value::{DescriptorKind, Value};
 
 impl Interp<'_> {
     /// `setattr(value, name, to)`.
-    pub(crate) fn set_attribute(&mut self, value: &Value, name: &str, to: Value) -> Result<(), Raised> {
+    pub(crate) fn set_attribute(
+        &mut self,
+        value: &Value,
+        name: &str,
+        to: Value,
+    ) -> Result<(), Raised> {
         let name: Name = Rc::from(name);
         match value {
             Value::Object(object) => {
                 match self.class_lookup(&object.class, &name) {
-                    Some(Value::Descriptor(descriptor)) if descriptor.kind == DescriptorKind::Property => {
+                    Some(Value::Descriptor(descriptor))
+                        if descriptor.kind == DescriptorKind::Property =>
+                    {
                         return match &descriptor.setter {
-                            Some(setter) => {
-                                self.call(setter, Args::new(vec![value.clone(), to], None)).map(|_| ())
-                            }
+                            Some(setter) => self
+                                .call(setter, Args::new(vec![value.clone(), to], None))
+                                .map(|_| ()),
                             None => {
                                 let message = format!("property '{name}' has no setter");
                                 Err(library::raise("builtins.AttributeError", &message, None))
@@ -29,33 +36,41 @@ impl Interp<'_> {
                     }
                     Some(Value::Object(descriptor)) => {
                         if let Some(setter) = self.special(&descriptor, "__set__") {
-                            return self.call(&setter, Args::new(vec![value.clone(), to], None)).map(|_| ());
+                            return self
+                                .call(&setter, Args::new(vec![value.clone(), to], None))
+                                .map(|_| ());
                         }
                     }
                     _ => {}
                 }
                 if let Some(setter) = self.class_member(&object.class, "__setattr__") {
                     let method = bound(&setter, value);
-                    return self.call(&method, Args::new(vec![Value::Str(name), to], None)).map(|_| ());
+                    return self
+                        .call(&method, Args::new(vec![Value::Str(name), to], None))
+                        .map(|_| ());
                 }
                 self.set_plainly(value, &name, to);
             }
-            Value::Class(class) => {
-                match (&*name, &to) {
-                    ("__name__", Value::Str(text)) => *class.name.borrow_mut() = Rc::clone(text),
-                    ("__doc__", Value::Str(text)) => *class.docstring.borrow_mut() = Some(Rc::clone(text)),
-                    ("__doc__", Value::None) => *class.docstring.borrow_mut() = None,
-                    ("__annotations__", Value::Dict(dict)) => {
-                        let given = dict.borrow().iter().filter_map(|(key, value)| match &key.0 {
+            Value::Class(class) => match (&*name, &to) {
+                ("__name__", Value::Str(text)) => *class.name.borrow_mut() = Rc::clone(text),
+                ("__doc__", Value::Str(text)) => {
+                    *class.docstring.borrow_mut() = Some(Rc::clone(text))
+                }
+                ("__doc__", Value::None) => *class.docstring.borrow_mut() = None,
+                ("__annotations__", Value::Dict(dict)) => {
+                    let given = dict
+                        .borrow()
+                        .iter()
+                        .filter_map(|(key, value)| match &key.0 {
                             Value::Str(name) => Some((Rc::clone(name), value.clone())),
                             _ => None,
-                        }).collect();
-                        class.annotations.borrow_mut().clear();
-                        *class.given_annotations.borrow_mut() = given;
-                    }
-                    _ => self.set_plainly(value, &name, to),
+                        })
+                        .collect();
+                    class.annotations.borrow_mut().clear();
+                    *class.given_annotations.borrow_mut() = given;
                 }
-            }
+                _ => self.set_plainly(value, &name, to),
+            },
             Value::Method(pair) => {
                 // CPython refuses this; what is meant is the function.
                 let function = pair.1.clone();
@@ -77,27 +92,25 @@ impl Interp<'_> {
         let slot = match value {
             Value::Object(object) => Slot::ObjectAttribute(Rc::clone(object), Rc::clone(name)),
             Value::Class(class) => Slot::ClassAttribute(Rc::clone(class), Rc::clone(name)),
-            Value::Function(function) => {
-                match (&**name, &to) {
-                    ("__name__", Value::Str(text)) => {
-                        *function.name.borrow_mut() = Rc::clone(text);
-                        return;
-                    }
-                    ("__doc__", Value::Str(text)) => {
-                        *function.docstring.borrow_mut() = Some(Rc::clone(text));
-                        return;
-                    }
-                    ("__doc__", Value::None) => {
-                        *function.docstring.borrow_mut() = None;
-                        return;
-                    }
-                    ("__annotations__", Value::Dict(dict)) => {
-                        *function.annotations.borrow_mut() = Some(Rc::clone(dict));
-                        return;
-                    }
-                    _ => Slot::FunctionAttribute(Rc::clone(function), Rc::clone(name)),
+            Value::Function(function) => match (&**name, &to) {
+                ("__name__", Value::Str(text)) => {
+                    *function.name.borrow_mut() = Rc::clone(text);
+                    return;
                 }
-            }
+                ("__doc__", Value::Str(text)) => {
+                    *function.docstring.borrow_mut() = Some(Rc::clone(text));
+                    return;
+                }
+                ("__doc__", Value::None) => {
+                    *function.docstring.borrow_mut() = None;
+                    return;
+                }
+                ("__annotations__", Value::Dict(dict)) => {
+                    *function.annotations.borrow_mut() = Some(Rc::clone(dict));
+                    return;
+                }
+                _ => Slot::FunctionAttribute(Rc::clone(function), Rc::clone(name)),
+            },
             Value::Made(made) => Slot::MadeAttribute(Rc::clone(made), Rc::clone(name)),
             Value::Module(module) => {
                 self.bind_in(&module.scope, name, to);
@@ -124,7 +137,9 @@ impl Interp<'_> {
         let removed = match value {
             Value::Object(object) => {
                 if let Some(method) = self.special(object, "__delattr__") {
-                    return self.call(&method, Args::new(vec![Value::str(name)], None)).map(|_| ());
+                    return self
+                        .call(&method, Args::new(vec![Value::str(name)], None))
+                        .map(|_| ());
                 }
                 self.note(Slot::ObjectAttribute(Rc::clone(object), slot_name));
                 object.attributes.borrow_mut().shift_remove(name)

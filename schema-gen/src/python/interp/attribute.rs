@@ -6,8 +6,8 @@ use super::call::{bound, record};
 use super::mro::is_model_symbol;
 use super::{Args, Interp, Raised};
 use crate::python::value::{
-    Class, Code, Descriptor, DescriptorKind, Dict, Function, Key, Made, Module, Namespace, Native, Object, Symbol,
-    Value,
+    Class, Code, Descriptor, DescriptorKind, Dict, Function, Key, Made, Module, Namespace, Native,
+    Object, Symbol, Value,
 };
 use crate::python::{library, pydantic};
 
@@ -20,9 +20,17 @@ impl Interp<'_> {
             Some(found) => Ok(found),
             None => {
                 let message = match value {
-                    Value::Module(module) => format!("module '{}' has no attribute '{name}'", module.name),
-                    Value::Class(class) => format!("type object '{}' has no attribute '{name}'", class.name.borrow()),
-                    _ => format!("'{}' object has no attribute '{name}'", self.type_name(value)),
+                    Value::Module(module) => {
+                        format!("module '{}' has no attribute '{name}'", module.name)
+                    }
+                    Value::Class(class) => format!(
+                        "type object '{}' has no attribute '{name}'",
+                        class.name.borrow()
+                    ),
+                    _ => format!(
+                        "'{}' object has no attribute '{name}'",
+                        self.type_name(value)
+                    ),
                 };
                 Err(library::raise("builtins.AttributeError", &message, None))
             }
@@ -30,10 +38,20 @@ impl Interp<'_> {
     }
 
     /// The attribute; `None` where there is surely none.
-    pub(crate) fn find_attribute(&mut self, value: &Value, name: &str) -> Result<Option<Value>, Raised> {
-        let found = self.guarded(&["builtins.AttributeError"], |interp| interp.member(value, name));
+    pub(crate) fn find_attribute(
+        &mut self,
+        value: &Value,
+        name: &str,
+    ) -> Result<Option<Value>, Raised> {
+        let found = self.guarded(&["builtins.AttributeError"], |interp| {
+            interp.member(value, name)
+        });
         match found {
-            Err(Raised::Exception(exception)) if self.is_exception(&exception, "builtins.AttributeError") => Ok(None),
+            Err(Raised::Exception(exception))
+                if self.is_exception(&exception, "builtins.AttributeError") =>
+            {
+                Ok(None)
+            }
             found => found,
         }
     }
@@ -81,11 +99,16 @@ impl Interp<'_> {
                 match name {
                     "__origin__" => Ok(Some(generic.origin.clone())),
                     "__args__" => Ok(Some(Value::Tuple(Rc::from(generic.args.clone())))),
-                    "__metadata__" if generic.origin.is_symbol("typing.Annotated") => {
-                        Ok(Some(Value::Tuple(generic.args.iter().skip(1).cloned().collect())))
-                    }
+                    "__metadata__" if generic.origin.is_symbol("typing.Annotated") => Ok(Some(
+                        Value::Tuple(generic.args.iter().skip(1).cloned().collect()),
+                    )),
                     "__parameters__" => Ok(Some(Value::Tuple(
-                        generic.args.iter().filter(|it| matches!(it, Value::TypeVar(_))).cloned().collect(),
+                        generic
+                            .args
+                            .iter()
+                            .filter(|it| matches!(it, Value::TypeVar(_)))
+                            .cloned()
+                            .collect(),
                     ))),
                     _ => match generic.origin.clone() {
                         Value::Class(class) => self.class_attribute(&class, name, value),
@@ -103,7 +126,11 @@ impl Interp<'_> {
                 "__name__" => Some(Value::Str(Rc::clone(&var.name))),
                 "__bound__" => Some(var.bound.clone().unwrap_or(Value::None)),
                 "__constraints__" => Some(Value::Tuple(Rc::from(var.constraints.clone()))),
-                "__default__" => Some(var.default.clone().unwrap_or(Value::symbol("typing.NoDefault"))),
+                "__default__" => Some(
+                    var.default
+                        .clone()
+                        .unwrap_or(Value::symbol("typing.NoDefault")),
+                ),
                 // Of a ParamSpec.
                 "args" | "kwargs" => Some(Value::symbol("typing.Any")),
                 _ => None,
@@ -116,7 +143,10 @@ impl Interp<'_> {
             },
             Value::Forward(forward) => match name {
                 "__forward_arg__" => Ok(Some(Value::Str(Rc::clone(&forward.text)))),
-                _ => Ok(Some(Value::unknown("an attribute of a forward reference", forward.place))),
+                _ => Ok(Some(Value::unknown(
+                    "an attribute of a forward reference",
+                    forward.place,
+                ))),
             },
             Value::Unknown(_) => Ok(Some(value.clone())),
             _ => match library::value_attribute(self, value, name) {
@@ -136,7 +166,13 @@ impl Interp<'_> {
         if let Some(Value::Descriptor(descriptor)) = &of_class
             && descriptor.kind == DescriptorKind::Property
         {
-            return self.bind_member(&Value::Descriptor(Rc::clone(descriptor)), &value, &object.class).map(Some);
+            return self
+                .bind_member(
+                    &Value::Descriptor(Rc::clone(descriptor)),
+                    &value,
+                    &object.class,
+                )
+                .map(Some);
         }
         if let Some(held) = held {
             return Ok(Some(held));
@@ -146,7 +182,10 @@ impl Interp<'_> {
                 && descriptor.kind == DescriptorKind::CachedProperty
             {
                 let found = self.call(&descriptor.function, Args::new(vec![value], None))?;
-                object.attributes.borrow_mut().insert(Rc::from(name), found.clone());
+                object
+                    .attributes
+                    .borrow_mut()
+                    .insert(Rc::from(name), found.clone());
                 return Ok(Some(found));
             }
             return self.bind_member(&member, &value, &object.class).map(Some);
@@ -173,7 +212,9 @@ impl Interp<'_> {
             && let Some(getter) = self.class_member(&object.class, "__getattr__")
         {
             let method = bound(&getter, &value);
-            return self.call(&method, Args::new(vec![Value::str(name)], None)).map(Some);
+            return self
+                .call(&method, Args::new(vec![Value::str(name)], None))
+                .map(Some);
         }
         Ok(self.opaque_member(&object.class, name, object.place))
     }
@@ -194,7 +235,13 @@ impl Interp<'_> {
             }
         }
         self.is_opaque(class).then(|| {
-            Value::unknown(format!("`{name}` of `{}`, whose bases are not all known", class.qualname), place)
+            Value::unknown(
+                format!(
+                    "`{name}` of `{}`, whose bases are not all known",
+                    class.qualname
+                ),
+                place,
+            )
         })
     }
 
@@ -219,18 +266,28 @@ impl Interp<'_> {
     }
 
     /// What a member of a class is when it is read from an instance.
-    fn bind_member(&mut self, member: &Value, receiver: &Value, class: &Rc<Class>) -> Result<Value, Raised> {
+    fn bind_member(
+        &mut self,
+        member: &Value,
+        receiver: &Value,
+        class: &Rc<Class>,
+    ) -> Result<Value, Raised> {
         match member {
             Value::Function(_) | Value::Native(_) => Ok(bound(member, receiver)),
             Value::Descriptor(descriptor) => match descriptor.kind {
-                DescriptorKind::Property | DescriptorKind::CachedProperty => {
-                    self.call(&descriptor.function, Args::new(vec![receiver.clone()], None))
+                DescriptorKind::Property | DescriptorKind::CachedProperty => self.call(
+                    &descriptor.function,
+                    Args::new(vec![receiver.clone()], None),
+                ),
+                DescriptorKind::ClassMethod => {
+                    Ok(bound(&descriptor.function, &Value::Class(Rc::clone(class))))
                 }
-                DescriptorKind::ClassMethod => Ok(bound(&descriptor.function, &Value::Class(Rc::clone(class)))),
                 DescriptorKind::StaticMethod => Ok(descriptor.function.clone()),
             },
             // A decorated method whose decorator is not known.
-            Value::Made(made) if made.attributes.borrow().contains_key("__wrapped__") => Ok(bound(member, receiver)),
+            Value::Made(made) if made.attributes.borrow().contains_key("__wrapped__") => {
+                Ok(bound(member, receiver))
+            }
             Value::Object(object) => match self.special(object, "__get__") {
                 Some(getter) => {
                     let args = vec![receiver.clone(), Value::Class(Rc::clone(class))];
@@ -252,10 +309,15 @@ impl Interp<'_> {
     ) -> Found {
         let mro = self.mro(class);
         let start = after
-            .and_then(|after| mro.iter().position(|it| matches!(it, Value::Class(it) if Rc::ptr_eq(it, after))))
+            .and_then(|after| {
+                mro.iter()
+                    .position(|it| matches!(it, Value::Class(it) if Rc::ptr_eq(it, after)))
+            })
             .map_or(0, |at| at + 1);
         for entry in mro.iter().skip(start) {
-            let Value::Symbol(symbol) = entry else { continue };
+            let Value::Symbol(symbol) = entry else {
+                continue;
+            };
             if is_model_symbol(symbol)
                 && let Some(found) = pydantic::model_attribute(self, receiver, name)
             {
@@ -306,7 +368,9 @@ impl Interp<'_> {
                 }
                 return Ok(Some(Value::dict(dict)));
             }
-            "__type_params__" => return Ok(Some(Value::Tuple(Rc::from(class.type_params.clone())))),
+            "__type_params__" => {
+                return Ok(Some(Value::Tuple(Rc::from(class.type_params.clone()))));
+            }
             _ => {}
         }
         if let Some(member) = self.class_lookup(class, name) {
@@ -333,7 +397,9 @@ impl Interp<'_> {
             }
             if let Some(getter) = self.class_member(&metaclass, "__getattr__") {
                 let method = bound(&getter, receiver);
-                return self.call(&method, Args::new(vec![Value::str(name)], None)).map(Some);
+                return self
+                    .call(&method, Args::new(vec![Value::str(name)], None))
+                    .map(Some);
             }
         }
         if let Some(found) = library::value_attribute(self, &Value::Class(Rc::clone(class)), name) {
@@ -351,7 +417,10 @@ impl Interp<'_> {
         if mro.iter().any(|it| it.is_symbol("builtins.object")) {
             return mro;
         }
-        mro.iter().cloned().chain([Value::symbol("builtins.object")]).collect()
+        mro.iter()
+            .cloned()
+            .chain([Value::symbol("builtins.object")])
+            .collect()
     }
 
     fn super_member(&mut self, after: &Rc<Class>, receiver: &Value, name: &str) -> Found {
@@ -420,11 +489,16 @@ impl Interp<'_> {
         if let Some(getter @ Value::Function(_)) = getter
             && !name.starts_with("__")
         {
-            return self.call(&getter, Args::new(vec![Value::str(name)], None)).map(Some);
+            return self
+                .call(&getter, Args::new(vec![Value::str(name)], None))
+                .map(Some);
         }
         // What is not read may have set it, as generated code has it.
         if self.has_globals_dict(&module.scope) && !name.starts_with("__") {
-            let why = format!("`{name}` of `{}`, whose names are set by way of `globals()`", module.name);
+            let why = format!(
+                "`{name}` of `{}`, whose names are set by way of `globals()`",
+                module.name
+            );
             return Ok(Some(Value::unknown(why, None)));
         }
         Ok(None)
@@ -438,7 +512,13 @@ impl Interp<'_> {
             "__name__" => Some(Value::Str(function.name.borrow().clone())),
             "__qualname__" => Some(Value::Str(Rc::clone(&function.qualname))),
             "__module__" => Some(Value::Str(Rc::clone(&function.module))),
-            "__doc__" => Some(function.docstring.borrow().clone().map_or(Value::None, Value::Str)),
+            "__doc__" => Some(
+                function
+                    .docstring
+                    .borrow()
+                    .clone()
+                    .map_or(Value::None, Value::Str),
+            ),
             "__annotations__" => Some(Value::Dict(self.annotations_dict(function))),
             "__dict__" => Some(namespace_dict(&function.attributes.borrow())),
             "__call__" | "__func__" => Some(value.clone()),
@@ -448,11 +528,17 @@ impl Interp<'_> {
                 let wants_keywords = name == "__kwdefaults__";
                 let mut tuple = Vec::new();
                 let mut dict = Dict::default();
-                for (parameter, default) in function.parameters().list.iter().zip(&function.defaults) {
-                    let is_keyword = parameter.kind == crate::python::syntax::ParameterKind::KeywordOnly;
+                for (parameter, default) in
+                    function.parameters().list.iter().zip(&function.defaults)
+                {
+                    let is_keyword =
+                        parameter.kind == crate::python::syntax::ParameterKind::KeywordOnly;
                     match default {
                         Some(default) if is_keyword => {
-                            dict.insert(Key(Value::Str(Rc::clone(&parameter.name))), default.clone());
+                            dict.insert(
+                                Key(Value::Str(Rc::clone(&parameter.name))),
+                                default.clone(),
+                            );
                         }
                         Some(default) => tuple.push(default.clone()),
                         None => {}
@@ -467,11 +553,15 @@ impl Interp<'_> {
             }
             "__get__" => Some(Value::Method(Rc::new((
                 value.clone(),
-                Value::Native(Native { name: "__get__", run: function_get }),
+                Value::Native(Native {
+                    name: "__get__",
+                    run: function_get,
+                }),
             )))),
-            "__closure__" | "__code__" | "__kwdefault__" => {
-                Some(Value::unknown(format!("`{name}` of a function"), Some(function.place)))
-            }
+            "__closure__" | "__code__" | "__kwdefault__" => Some(Value::unknown(
+                format!("`{name}` of a function"),
+                Some(function.place),
+            )),
             "__hash__" | "__eq__" | "__repr__" | "__str__" => self.object_protocol(value, name),
             _ => None,
         })
@@ -480,7 +570,10 @@ impl Interp<'_> {
     fn descriptor_member(&mut self, descriptor: &Rc<Descriptor>, name: &str) -> Found {
         let this = Value::Descriptor(Rc::clone(descriptor));
         let native = |run| {
-            let native = Value::Native(Native { name: "property", run });
+            let native = Value::Native(Native {
+                name: "property",
+                run,
+            });
             Some(Value::Method(Rc::new((this.clone(), native))))
         };
         match name {
@@ -500,14 +593,19 @@ impl Interp<'_> {
     /// An attribute of a name of a library.
     pub(super) fn symbol_member(&mut self, symbol: &Symbol, name: &str) -> Result<Value, Raised> {
         if !self.replaced.is_empty()
-            && let Some(value) = self.replaced.get(&*library::canonical(&format!("{}.{name}", symbol.0)))
+            && let Some(value) = self
+                .replaced
+                .get(&*library::canonical(&format!("{}.{name}", symbol.0)))
         {
             return Ok(value.clone());
         }
         if let Some(found) = library::symbol_attribute(self, symbol, name) {
             return found;
         }
-        if matches!(library::module(&symbol.0), Some(library::Source::Prelude(_))) {
+        if matches!(
+            library::module(&symbol.0),
+            Some(library::Source::Prelude(_))
+        ) {
             let module = self.import(&symbol.0, None)?;
             if let Value::Module(module) = module
                 && let Some(found) = module.scope.names.borrow().get(name)
@@ -565,11 +663,22 @@ impl Interp<'_> {
         }
         let wrapped = made.attributes.borrow().get("__wrapped__").cloned();
         if let Some(wrapped) = wrapped
-            && matches!(name, "__name__" | "__qualname__" | "__doc__" | "__module__" | "__annotations__" | "__dict__")
+            && matches!(
+                name,
+                "__name__"
+                    | "__qualname__"
+                    | "__doc__"
+                    | "__module__"
+                    | "__annotations__"
+                    | "__dict__"
+            )
         {
             return self.attribute(&wrapped, name);
         }
-        Ok(record(Value::symbol("builtins.getattr"), Args::new(vec![value, Value::str(name)], made.place)))
+        Ok(record(
+            Value::symbol("builtins.getattr"),
+            Args::new(vec![value, Value::str(name)], made.place),
+        ))
     }
 
     /// A special method of an object, looked up on its class as Python does, and bound.
@@ -597,7 +706,11 @@ fn class_view(member: &Value, receiver: &Value) -> Value {
 
 pub(super) fn namespace_dict(namespace: &Namespace) -> Value {
     let mut dict = Dict::default();
-    dict.extend(namespace.iter().map(|(name, value)| (Key(Value::Str(Rc::clone(name))), value.clone())));
+    dict.extend(
+        namespace
+            .iter()
+            .map(|(name, value)| (Key(Value::Str(Rc::clone(name))), value.clone())),
+    );
     Value::dict(dict)
 }
 
@@ -610,7 +723,10 @@ fn function_get(interp: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
     })
 }
 
-fn with_functions(args: &Args, change: impl Fn(&Descriptor, Value) -> (Value, Option<Value>)) -> Value {
+fn with_functions(
+    args: &Args,
+    change: impl Fn(&Descriptor, Value) -> (Value, Option<Value>),
+) -> Value {
     match args.positional.as_slice() {
         [Value::Descriptor(descriptor), function, ..] => {
             let (function, setter) = change(descriptor, function.clone());
@@ -626,15 +742,21 @@ fn with_functions(args: &Args, change: impl Fn(&Descriptor, Value) -> (Value, Op
 }
 
 fn property_setter(_: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
-    Ok(with_functions(&args, |descriptor, function| (descriptor.function.clone(), Some(function))))
+    Ok(with_functions(&args, |descriptor, function| {
+        (descriptor.function.clone(), Some(function))
+    }))
 }
 
 fn property_getter(_: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
-    Ok(with_functions(&args, |descriptor, function| (function, descriptor.setter.clone())))
+    Ok(with_functions(&args, |descriptor, function| {
+        (function, descriptor.setter.clone())
+    }))
 }
 
 fn property_deleter(_: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
-    Ok(with_functions(&args, |descriptor, _| (descriptor.function.clone(), descriptor.setter.clone())))
+    Ok(with_functions(&args, |descriptor, _| {
+        (descriptor.function.clone(), descriptor.setter.clone())
+    }))
 }
 
 impl Function {
@@ -661,4 +783,3 @@ impl Function {
         }
     }
 }
-

@@ -44,8 +44,18 @@ fn stack_pointer() -> usize {
 
 impl Bounds {
     pub(super) fn here() -> Self {
-        let size = if std::thread::current().name() == Some(STACK_THREAD) { STACK_BYTES } else { SMALL_STACK };
-        Self { steps: 0, limit: MAX_STEPS, stack_start: stack_pointer(), stack_size: size.saturating_sub(RESERVE), stopped: None }
+        let size = if std::thread::current().name() == Some(STACK_THREAD) {
+            STACK_BYTES
+        } else {
+            SMALL_STACK
+        };
+        Self {
+            steps: 0,
+            limit: MAX_STEPS,
+            stack_start: stack_pointer(),
+            stack_size: size.saturating_sub(RESERVE),
+            stopped: None,
+        }
     }
 
     fn is_deep(&self) -> bool {
@@ -85,7 +95,11 @@ impl Interp<'_> {
         let limit = start.saturating_add(steps).min(MAX_STEPS);
         self.bounds.limit = if is_reading { limit } else { limit.min(outer) };
         let result = run(self);
-        let used = if is_reading { self.bounds.steps - start } else { 0 };
+        let used = if is_reading {
+            self.bounds.steps - start
+        } else {
+            0
+        };
         self.bounds.limit = outer.saturating_add(used).min(MAX_STEPS);
         result
     }

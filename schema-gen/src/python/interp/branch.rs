@@ -28,7 +28,10 @@ impl<'t> Interp<'t> {
     }
 
     pub(super) fn depends_on_place(&self, place: Place) -> Rc<Unknown> {
-        Rc::new(Unknown { why: format!("depends on `{}`", self.source(place)), place: Some(place) })
+        Rc::new(Unknown {
+            why: format!("depends on `{}`", self.source(place)),
+            place: Some(place),
+        })
     }
 
     /// Runs all branches, of which exactly one runs in truth, and joins their outcomes.
@@ -52,7 +55,9 @@ impl<'t> Interp<'t> {
             match outcome {
                 Ok(flow) => outcomes.push((flow, writes)),
                 // What raises is taken not to happen.
-                Err(Raised::Exception(exception)) => raised = raised.or(Some(Raised::Exception(exception))),
+                Err(Raised::Exception(exception)) => {
+                    raised = raised.or(Some(Raised::Exception(exception)))
+                }
                 Err(stopped) => {
                     raised = Some(stopped);
                     is_cut = true;
@@ -71,20 +76,26 @@ impl<'t> Interp<'t> {
     }
 
     fn join_writes(&mut self, why: &Rc<Unknown>, outcomes: &[(Flow, Vec<Write>)], scope: &Scope) {
-        let goes_on = outcomes.iter().any(|(flow, _)| matches!(flow, Flow::Normal));
+        let goes_on = outcomes
+            .iter()
+            .any(|(flow, _)| matches!(flow, Flow::Normal));
         let mut done = rustc_hash::FxHashSet::default();
         for (flow, writes) in outcomes {
             for write in writes {
                 // The local names of a branch that left the function are seen by nobody.
                 let is_local = write.slot.is_in(scope) && scope.parent.is_some();
-                if is_local && goes_on && !matches!(flow, Flow::Normal) || !done.insert(write.slot.key()) {
+                if is_local && goes_on && !matches!(flow, Flow::Normal)
+                    || !done.insert(write.slot.key())
+                {
                     continue;
                 }
                 let afters: Vec<_> = outcomes
                     .iter()
                     .filter(|(flow, _)| !is_local || !goes_on || matches!(flow, Flow::Normal))
                     .map(|(_, writes)| {
-                        let same = writes.iter().find(|other| other.slot.key() == write.slot.key());
+                        let same = writes
+                            .iter()
+                            .find(|other| other.slot.key() == write.slot.key());
                         same.map_or_else(|| held_before(write), |other| other.after.clone())
                     })
                     .collect();
@@ -136,8 +147,9 @@ impl<'t> Interp<'t> {
         let branches: Vec<Branch<'_, 't>> = expressions
             .iter()
             .map(|expression| {
-                let branch: Branch<'_, 't> =
-                    Box::new(move |interp: &mut Interp<'t>| interp.eval(expression, scope).map(Flow::Return));
+                let branch: Branch<'_, 't> = Box::new(move |interp: &mut Interp<'t>| {
+                    interp.eval(expression, scope).map(Flow::Return)
+                });
                 branch
             })
             .collect();

@@ -7,7 +7,9 @@ use super::journal::deep_same;
 use super::{Args, Frame, Interp, Raised, ScopeData, ScopeKind};
 use crate::python::library;
 use crate::python::syntax::ParameterKind;
-use crate::python::value::{Code, Descriptor, DescriptorKind, Dict, Function, Generic, Key, Made, Namespace, Value};
+use crate::python::value::{
+    Code, Descriptor, DescriptorKind, Dict, Function, Generic, Key, Made, Namespace, Value,
+};
 
 /// How often a function may call itself where it is not known whether it does.
 const MAX_UNCERTAIN_RECURSION: usize = 3;
@@ -49,7 +51,10 @@ impl Interp<'_> {
             Value::Object(object) => match self.special(object, "__call__") {
                 Some(method) => self.call(&method, args),
                 None if self.is_opaque(&object.class) => Ok(record(callee.clone(), args)),
-                None => Err(self.raise_type_error(&format!("'{}' object is not callable", object.class.name.borrow()), args.place)),
+                None => Err(self.raise_type_error(
+                    &format!("'{}' object is not callable", object.class.name.borrow()),
+                    args.place,
+                )),
             },
             Value::Descriptor(descriptor) if descriptor.kind == DescriptorKind::StaticMethod => {
                 let function = descriptor.function.clone();
@@ -59,9 +64,11 @@ impl Interp<'_> {
                 Ok(args.positional.first().cloned().unwrap_or(Value::None))
             }
             Value::Unknown(_) => Ok(callee.clone()),
-            Value::Forward(_) | Value::TypeVar(_) | Value::Union(_) | Value::Alias(_) | Value::Super(_) => {
-                Ok(record(callee.clone(), args))
-            }
+            Value::Forward(_)
+            | Value::TypeVar(_)
+            | Value::Union(_)
+            | Value::Alias(_)
+            | Value::Super(_) => Ok(record(callee.clone(), args)),
             _ => {
                 let what = self.type_name(callee);
                 Err(self.raise_type_error(&format!("'{what}' object is not callable"), args.place))
@@ -75,7 +82,10 @@ impl Interp<'_> {
                 let made = self.instantiate(class, args)?;
                 if let Value::Object(object) = &made {
                     let alias = Value::Generic(Rc::clone(generic));
-                    object.attributes.borrow_mut().insert(Rc::from("__orig_class__"), alias);
+                    object
+                        .attributes
+                        .borrow_mut()
+                        .insert(Rc::from("__orig_class__"), alias);
                 }
                 Ok(made)
             }
@@ -86,8 +96,16 @@ impl Interp<'_> {
         }
     }
 
-    pub(super) fn call_function(&mut self, function: &Rc<Function>, args: Args) -> Result<Value, Raised> {
-        if function.attributes.borrow().contains_key("__contextmanager__") {
+    pub(super) fn call_function(
+        &mut self,
+        function: &Rc<Function>,
+        args: Args,
+    ) -> Result<Value, Raised> {
+        if function
+            .attributes
+            .borrow()
+            .contains_key("__contextmanager__")
+        {
             return Ok(self.suspended("contextlib._GeneratorContextManager", function, args));
         }
         // An asynchronous generator is read like any other; `await` is what runs a coroutine.
@@ -100,7 +118,11 @@ impl Interp<'_> {
     /// A call that runs later.
     fn suspended(&self, symbol: &str, function: &Rc<Function>, args: Args) -> Value {
         let mut keywords = Dict::default();
-        keywords.extend(args.keywords.into_iter().map(|(name, value)| (Key(Value::Str(name)), value)));
+        keywords.extend(
+            args.keywords
+                .into_iter()
+                .map(|(name, value)| (Key(Value::Str(name)), value)),
+        );
         let place = args.place;
         let args = vec![
             Value::Function(Rc::clone(function)),
@@ -119,8 +141,12 @@ impl Interp<'_> {
 
     /// The function and the arguments of a call that was put off.
     pub(super) fn resumed(made: &Made) -> Option<(Rc<Function>, Args)> {
-        let [Value::Function(function), Value::Tuple(positional), Value::Dict(keywords), Value::Bool(incomplete)] =
-            made.args.as_slice()
+        let [
+            Value::Function(function),
+            Value::Tuple(positional),
+            Value::Dict(keywords),
+            Value::Bool(incomplete),
+        ] = made.args.as_slice()
         else {
             return None;
         };
@@ -142,7 +168,12 @@ impl Interp<'_> {
         at_yield: Option<super::with::AtYield>,
     ) -> Result<Value, Raised> {
         if let Some(why) = &self.uncertain {
-            let is_same = |frame: &&Frame| frame.function.as_ref().is_some_and(|it| Rc::ptr_eq(it, function));
+            let is_same = |frame: &&Frame| {
+                frame
+                    .function
+                    .as_ref()
+                    .is_some_and(|it| Rc::ptr_eq(it, function))
+            };
             // Each condition that is not known on the way from one call to the next counts.
             let mut reasons: Vec<_> = self
                 .frames
@@ -180,7 +211,9 @@ impl Interp<'_> {
         };
         let frame = self.frames.pop();
         self.uncertain = uncertain;
-        let (pending, yields) = frame.map(|frame| (frame.pending, frame.yields)).unwrap_or_default();
+        let (pending, yields) = frame
+            .map(|frame| (frame.pending, frame.yields))
+            .unwrap_or_default();
         let mut value = match result {
             Ok(Flow::Return(value)) => Some(value),
             Ok(_) => Some(Value::None),
@@ -202,10 +235,18 @@ impl Interp<'_> {
     }
 
     fn bind_arguments(&mut self, function: &Rc<Function>, args: Args) -> Result<Namespace, Raised> {
-        let Args { positional, mut keywords, place, incomplete } = args;
+        let Args {
+            positional,
+            mut keywords,
+            place,
+            incomplete,
+        } = args;
         let given = positional.len();
         let mut positional = positional.into_iter();
-        let mut names = Namespace::with_capacity_and_hasher(function.parameters().list.len() + 4, Default::default());
+        let mut names = Namespace::with_capacity_and_hasher(
+            function.parameters().list.len() + 4,
+            Default::default(),
+        );
         let mut rest = false;
         for (index, parameter) in function.parameters().list.iter().enumerate() {
             let value = match parameter.kind {
@@ -247,19 +288,29 @@ impl Interp<'_> {
                 None => match default() {
                     Some(value) => value,
                     None => {
-                        let message =
-                            format!("{}() missing 1 required argument: '{}'", function.qualname, parameter.name);
+                        let message = format!(
+                            "{}() missing 1 required argument: '{}'",
+                            function.qualname, parameter.name
+                        );
                         return Err(self.raise_type_error(&message, place));
                     }
                 },
             };
             names.insert(Rc::clone(&parameter.name), value);
         }
-        if let Some(parameter) =
-            function.parameters().list.iter().find(|it| it.kind == ParameterKind::VarKeyword).filter(|_| rest)
+        if let Some(parameter) = function
+            .parameters()
+            .list
+            .iter()
+            .find(|it| it.kind == ParameterKind::VarKeyword)
+            .filter(|_| rest)
         {
             let mut dict = Dict::default();
-            dict.extend(keywords.drain(..).map(|(name, value)| (Key(Value::Str(name)), value)));
+            dict.extend(
+                keywords
+                    .drain(..)
+                    .map(|(name, value)| (Key(Value::Str(name)), value)),
+            );
             names.insert(Rc::clone(&parameter.name), Value::dict(dict));
         }
         if !incomplete {
@@ -273,7 +324,10 @@ impl Interp<'_> {
                 return Err(self.raise_type_error(&message, place));
             }
             if let Some(name) = keywords.keys().next() {
-                let message = format!("{}() got an unexpected keyword argument '{name}'", function.qualname);
+                let message = format!(
+                    "{}() got an unexpected keyword argument '{name}'",
+                    function.qualname
+                );
                 return Err(self.raise_type_error(&message, place));
             }
         }

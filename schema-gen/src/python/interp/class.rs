@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::call::bound;
 use super::mro::is_model_symbol;
-use super::scope::Origin;
 use super::protocol::instance_new;
+use super::scope::Origin;
 use super::{Args, Frame, Interp, Raised, Scope, ScopeData, ScopeKind};
 use crate::python::syntax::{ClassDef, Name};
 use crate::python::value::{Annotation, Class, Dict, Key, Namespace, Place, Value};
@@ -40,7 +40,9 @@ fn own_hook(hook: Option<Value>) -> (bool, Option<Value>) {
         hook => hook.as_ref(),
     };
     match function {
-        Some(Value::Function(function)) if function.scope.unit.origin == Origin::Installed => (true, None),
+        Some(Value::Function(function)) if function.scope.unit.origin == Origin::Installed => {
+            (true, None)
+        }
         _ => (false, hook),
     }
 }
@@ -52,7 +54,10 @@ impl Interp<'_> {
             decorators.push((self.eval(decorator, scope)?, self.place(decorator, scope)));
         }
         let (outer, type_params) = self.type_params(&def.type_params, scope)?;
-        let place = Place { file: scope.file, span: def.span };
+        let place = Place {
+            file: scope.file,
+            span: def.span,
+        };
         let mut bases = Vec::with_capacity(def.bases.len());
         let mut spread = Vec::new();
         for base in &def.bases {
@@ -84,7 +89,9 @@ impl Interp<'_> {
             names.insert(Rc::from("__module__"), Value::Str(Rc::clone(&scope.module)));
             names.insert(Rc::from("__qualname__"), Value::Str(Rc::clone(&qualname)));
         }
-        self.class_dicts.push(Pending { annotations: Vec::new() });
+        self.class_dicts.push(Pending {
+            annotations: Vec::new(),
+        });
         self.frames.push(Frame {
             scope: Rc::clone(&body),
             function: None,
@@ -96,7 +103,11 @@ impl Interp<'_> {
         });
         let ran = self.exec_block(&def.body, &body);
         self.frames.pop();
-        let annotations = self.class_dicts.pop().map(|pending| pending.annotations).unwrap_or_default();
+        let annotations = self
+            .class_dicts
+            .pop()
+            .map(|pending| pending.annotations)
+            .unwrap_or_default();
         ran?;
         let mut namespace = body.names.borrow().clone();
         namespace.shift_remove("__module__");
@@ -157,7 +168,10 @@ impl Interp<'_> {
         let Some(metaclass) = self.metaclass_of(&parts.keywords, &parts.bases) else {
             return self.finish_class(parts);
         };
-        let (new, init) = (self.class_member(&metaclass, "__new__"), self.class_member(&metaclass, "__init__"));
+        let (new, init) = (
+            self.class_member(&metaclass, "__new__"),
+            self.class_member(&metaclass, "__init__"),
+        );
         if new.is_none() && init.is_none() {
             return self.finish_class(parts);
         }
@@ -170,8 +184,14 @@ impl Interp<'_> {
         }
         let is_opaque = hidden || also_hidden;
         let mut dict = Dict::default();
-        dict.insert(Key(Value::str("__module__")), Value::Str(Rc::clone(&parts.module)));
-        dict.insert(Key(Value::str("__qualname__")), Value::Str(Rc::clone(&parts.qualname)));
+        dict.insert(
+            Key(Value::str("__module__")),
+            Value::Str(Rc::clone(&parts.module)),
+        );
+        dict.insert(
+            Key(Value::str("__qualname__")),
+            Value::Str(Rc::clone(&parts.qualname)),
+        );
         if !parts.annotations.is_empty() {
             let mut annotations = Dict::default();
             for it in &parts.annotations {
@@ -180,7 +200,12 @@ impl Interp<'_> {
             }
             dict.insert(Key(Value::str("__annotations__")), Value::dict(annotations));
         }
-        dict.extend(parts.namespace.iter().map(|(name, value)| (Key(Value::Str(Rc::clone(name))), value.clone())));
+        dict.extend(
+            parts
+                .namespace
+                .iter()
+                .map(|(name, value)| (Key(Value::Str(Rc::clone(name))), value.clone())),
+        );
         let mut args = Args::new(
             vec![
                 Value::Str(Rc::clone(&parts.name)),
@@ -227,7 +252,10 @@ impl Interp<'_> {
     fn make_pending(&mut self, place: Option<Place>) -> Result<Value, Raised> {
         match self.making.last_mut().and_then(Option::take) {
             Some(parts) => self.finish_class(parts),
-            None => Ok(Value::unknown("a class that is made by its metaclass", place)),
+            None => Ok(Value::unknown(
+                "a class that is made by its metaclass",
+                place,
+            )),
         }
     }
 
@@ -239,7 +267,11 @@ impl Interp<'_> {
         };
         let bases = self.iterate(bases)?.unwrap_or_default();
         let dict: Vec<(Key, Value)> = match library::plain(namespace) {
-            Value::Dict(dict) => dict.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            Value::Dict(dict) => dict
+                .borrow()
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
             _ => Vec::new(),
         };
         let mut names = Namespace::default();
@@ -272,7 +304,9 @@ impl Interp<'_> {
                     // It stands there as it was written.
                     Some(_) if matches!(value, Value::Forward(_)) => {}
                     Some(known) => known.value = Some(value.clone()),
-                    None => parts.given_annotations.push((Rc::clone(name), value.clone())),
+                    None => parts
+                        .given_annotations
+                        .push((Rc::clone(name), value.clone())),
                 }
             }
         }
@@ -330,7 +364,10 @@ impl Interp<'_> {
     fn finish_class(&mut self, parts: Parts) -> Result<Value, Raised> {
         let docstring = match parts.namespace.get("__doc__") {
             Some(Value::Str(text)) => Some(Rc::clone(text)),
-            _ => parts.definition.as_ref().and_then(|def| def.docstring.clone()),
+            _ => parts
+                .definition
+                .as_ref()
+                .and_then(|def| def.docstring.clone()),
         };
         let scope = Rc::clone(&parts.scope);
         let mut init_keywords = parts.keywords.clone();
@@ -363,11 +400,16 @@ impl Interp<'_> {
                 other => other,
             };
             if let Value::Class(base) = origin {
-                self.subclasses.entry(Rc::as_ptr(base)).or_default().push(Rc::clone(&class));
+                self.subclasses
+                    .entry(Rc::as_ptr(base))
+                    .or_default()
+                    .push(Rc::clone(&class));
             }
         }
         self.set_names(&class)?;
-        if scope.unit.origin == Origin::Installed && class.bases.iter().any(|base| self.is_unread(base)) {
+        if scope.unit.origin == Origin::Installed
+            && class.bases.iter().any(|base| self.is_unread(base))
+        {
             self.unsettled.insert(Rc::as_ptr(&class), class);
             return Ok(value);
         }
@@ -443,7 +485,11 @@ impl Interp<'_> {
     }
 
     /// The metaclass, where it is a class of the service.
-    pub(super) fn metaclass_of(&mut self, keywords: &Namespace, bases: &[Value]) -> Option<Rc<Class>> {
+    pub(super) fn metaclass_of(
+        &mut self,
+        keywords: &Namespace,
+        bases: &[Value],
+    ) -> Option<Rc<Class>> {
         match keywords.get("metaclass") {
             Some(Value::Class(class)) => return Some(Rc::clone(class)),
             Some(_) => return None,
@@ -482,7 +528,11 @@ impl Interp<'_> {
     }
 
     /// `type.__call__(class, ...)`.
-    pub(super) fn instantiate_plainly(&mut self, class: &Rc<Class>, args: Args) -> Result<Value, Raised> {
+    pub(super) fn instantiate_plainly(
+        &mut self,
+        class: &Rc<Class>,
+        args: Args,
+    ) -> Result<Value, Raised> {
         if class.is_enum.get() || self.is_subclass(&Value::Class(Rc::clone(class)), "enum.Enum") {
             return self.enum_lookup(class, args);
         }
@@ -516,7 +566,8 @@ impl Interp<'_> {
 
     fn is_metaclass(&mut self, class: &Rc<Class>) -> bool {
         let mro = self.mro(class);
-        mro.iter().any(|entry| entry.is_symbol("builtins.type") || entry.is_symbol("abc.ABCMeta"))
+        mro.iter()
+            .any(|entry| entry.is_symbol("builtins.type") || entry.is_symbol("abc.ABCMeta"))
     }
 
     /// `Color("red")`: the member of that value.
@@ -568,9 +619,10 @@ impl Interp<'_> {
     ) -> Result<(), Raised> {
         let mro = self.mro(class);
         let start = match after {
-            Some(after) => {
-                mro.iter().position(|it| matches!(it, Value::Class(it) if Rc::ptr_eq(it, after))).map_or(0, |at| at + 1)
-            }
+            Some(after) => mro
+                .iter()
+                .position(|it| matches!(it, Value::Class(it) if Rc::ptr_eq(it, after)))
+                .map_or(0, |at| at + 1),
             None => 0,
         };
         for entry in mro.iter().skip(start) {

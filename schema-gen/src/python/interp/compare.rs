@@ -10,7 +10,12 @@ use crate::python::value::{Key, Place, Value};
 
 impl Interp<'_> {
     /// `left op right`
-    pub(crate) fn compare(&mut self, op: CmpOp, left: &Value, right: &Value) -> Result<Value, Raised> {
+    pub(crate) fn compare(
+        &mut self,
+        op: CmpOp,
+        left: &Value,
+        right: &Value,
+    ) -> Result<Value, Raised> {
         self.compare_or(op, left, right, None)
     }
 
@@ -41,7 +46,9 @@ impl Interp<'_> {
                     return Ok(result);
                 }
                 let known = match (left, right) {
-                    (Value::Symbol(left), Value::Symbol(right)) => different_classes(&left.0, &right.0).then_some(false),
+                    (Value::Symbol(left), Value::Symbol(right)) => {
+                        different_classes(&left.0, &right.0).then_some(false)
+                    }
                     _ => None,
                 };
                 let known = match known {
@@ -92,8 +99,12 @@ impl Interp<'_> {
         right: &Value,
         place: Option<Place>,
     ) -> Result<Option<Value>, Raised> {
-        let Value::Object(object) = left else { return Ok(None) };
-        let Some(method) = self.special(object, method) else { return Ok(None) };
+        let Value::Object(object) = left else {
+            return Ok(None);
+        };
+        let Some(method) = self.special(object, method) else {
+            return Ok(None);
+        };
         let result = self.call(&method, Args::new(vec![right.clone()], place))?;
         Ok(Some(result).filter(|result| !matches!(result, Value::NotImplemented)))
     }
@@ -121,16 +132,16 @@ impl Interp<'_> {
                     return Some(true);
                 }
                 match other {
-                    Value::None | Value::Bool(_) => {
-                        match self.force(&Value::Symbol(one.clone())) {
-                            Value::Symbol(symbol) => {
-                                let last = symbol.0.rsplit('.').next().unwrap_or_default();
-                                let is_known = library::module(symbol.0.split('.').next().unwrap_or_default()).is_some();
-                                (is_known || last.starts_with(char::is_uppercase)).then_some(false)
-                            }
-                            known => self.is_same(&known, other),
+                    Value::None | Value::Bool(_) => match self.force(&Value::Symbol(one.clone())) {
+                        Value::Symbol(symbol) => {
+                            let last = symbol.0.rsplit('.').next().unwrap_or_default();
+                            let is_known =
+                                library::module(symbol.0.split('.').next().unwrap_or_default())
+                                    .is_some();
+                            (is_known || last.starts_with(char::is_uppercase)).then_some(false)
                         }
-                    }
+                        known => self.is_same(&known, other),
+                    },
                     Value::Class(_) => match self.force(&Value::Symbol(one.clone())) {
                         Value::Symbol(_) => Some(false),
                         known => Some(known.same(other)),
@@ -143,7 +154,11 @@ impl Interp<'_> {
     }
 
     /// `item in container`
-    pub(crate) fn contains(&mut self, container: &Value, item: &Value) -> Result<Option<bool>, Raised> {
+    pub(crate) fn contains(
+        &mut self,
+        container: &Value,
+        item: &Value,
+    ) -> Result<Option<bool>, Raised> {
         if let Value::Object(object) = container
             && let Some(method) = self.special(object, "__contains__")
         {
@@ -153,25 +168,40 @@ impl Interp<'_> {
         match library::plain(container) {
             Value::Dict(items) | Value::Set(items) => {
                 let items = items.borrow();
-                Ok(key_in(item, items.contains_key(&Key(item.clone())), items.keys()))
+                Ok(key_in(
+                    item,
+                    items.contains_key(&Key(item.clone())),
+                    items.keys(),
+                ))
             }
-            Value::FrozenSet(items) => Ok(key_in(item, items.contains_key(&Key(item.clone())), items.keys())),
+            Value::FrozenSet(items) => Ok(key_in(
+                item,
+                items.contains_key(&Key(item.clone())),
+                items.keys(),
+            )),
             Value::Str(text) => Ok(match library::plain(item) {
                 Value::Str(part) => Some(text.contains(&*part)),
                 Value::Unknown(_) | Value::Made(_) => None,
-                _ => return Err(self.raise_type_error("'in <string>' requires string as left operand", None)),
+                _ => {
+                    return Err(self
+                        .raise_type_error("'in <string>' requires string as left operand", None));
+                }
             }),
             Value::Bytes(_) | Value::Unknown(_) => Ok(None),
             Value::Class(class) if class.is_enum.get() => {
                 for member in library::enum_members(&class) {
-                    if member.same(item) || library::equal(self, &library::plain(&member), item)? == Some(true) {
+                    if member.same(item)
+                        || library::equal(self, &library::plain(&member), item)? == Some(true)
+                    {
                         return Ok(Some(true));
                     }
                 }
                 Ok(Some(false))
             }
             other => {
-                let Some(items) = self.iterate(&other)? else { return Ok(None) };
+                let Some(items) = self.iterate(&other)? else {
+                    return Ok(None);
+                };
                 let mut is_known = true;
                 for candidate in items {
                     if candidate.same(item) && !candidate.is_unknown() {
@@ -194,7 +224,11 @@ fn key_in<'k>(item: &Value, found: bool, mut keys: impl Iterator<Item = &'k Key>
     if item.is_unknown() {
         return None;
     }
-    if found || !keys.any(|key| key.0.is_unknown()) { Some(found) } else { None }
+    if found || !keys.any(|key| key.0.is_unknown()) {
+        Some(found)
+    } else {
+        None
+    }
 }
 
 /// Whether two names are surely of different classes: of what is modelled, by one name each.
@@ -202,7 +236,9 @@ fn different_classes(left: &str, right: &str) -> bool {
     let is_class = |name: &str| {
         library::module(name.split('.').next().unwrap_or_default()).is_some()
             && (name.starts_with("builtins.")
-                || name.rsplit('.').next().is_some_and(|last| last.trim_start_matches('_').starts_with(char::is_uppercase)))
+                || name.rsplit('.').next().is_some_and(|last| {
+                    last.trim_start_matches('_').starts_with(char::is_uppercase)
+                }))
     };
     left != right && is_class(left) && is_class(right)
 }
@@ -210,9 +246,11 @@ fn different_classes(left: &str, right: &str) -> bool {
 /// Whether a name is written as those of classes are.
 fn is_class_name(callee: &Value) -> bool {
     match callee {
-        Value::Symbol(symbol) => {
-            symbol.0.rsplit('.').next().is_some_and(|last| last.starts_with(char::is_uppercase))
-        }
+        Value::Symbol(symbol) => symbol
+            .0
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| last.starts_with(char::is_uppercase)),
         _ => false,
     }
 }

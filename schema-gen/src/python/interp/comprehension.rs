@@ -22,8 +22,17 @@ impl Interp<'_> {
         place: Place,
     ) -> Result<Value, Raised> {
         let inner = ScopeData::inside(ScopeKind::Inner, scope, None);
-        let mut gathered = Gathered { items: Vec::new(), unknown: None };
-        self.gather(comprehension, &comprehension.clauses, scope, &inner, &mut gathered)?;
+        let mut gathered = Gathered {
+            items: Vec::new(),
+            unknown: None,
+        };
+        self.gather(
+            comprehension,
+            &comprehension.clauses,
+            scope,
+            &inner,
+            &mut gathered,
+        )?;
         if gathered.items.len() >= MAX_ITEMS {
             return Ok(self.too_large("a comprehension", Some(place)));
         }

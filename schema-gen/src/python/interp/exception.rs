@@ -16,7 +16,10 @@ impl<'t> Interp<'t> {
     ) -> Result<T, Raised> {
         let handlers = match classes {
             [] => vec![None],
-            classes => classes.iter().map(|class| Some(Value::symbol(class))).collect(),
+            classes => classes
+                .iter()
+                .map(|class| Some(Value::symbol(class)))
+                .collect(),
         };
         self.guards.push(Guard::Handlers(handlers));
         let result = run(self);
@@ -49,7 +52,8 @@ impl<'t> Interp<'t> {
             })
             .cloned()
             .collect();
-        all.iter().any(|handler| self.handles(handler.as_ref(), exception))
+        all.iter()
+            .any(|handler| self.handles(handler.as_ref(), exception))
     }
 
     /// Whether `except handler` catches an exception.
@@ -139,8 +143,12 @@ impl<'t> Interp<'t> {
                     place,
                 });
                 let all: Vec<Branch<'_, 't>> = vec![
-                    Box::new(|interp: &mut Interp<'t>| interp.try_body(body, handlers, &caught, otherwise, scope)),
-                    Box::new(move |interp: &mut Interp<'t>| interp.exec_block(&handler.body, scope)),
+                    Box::new(|interp: &mut Interp<'t>| {
+                        interp.try_body(body, handlers, &caught, otherwise, scope)
+                    }),
+                    Box::new(move |interp: &mut Interp<'t>| {
+                        interp.exec_block(&handler.body, scope)
+                    }),
                 ];
                 self.run_branches(&why, all, scope)
             }
@@ -198,21 +206,33 @@ impl<'t> Interp<'t> {
         caught: &[Option<Value>],
     ) -> Option<(String, &'s Handler)> {
         let module = body.iter().find_map(|statement| match &statement.kind {
-            StmtKind::Import(names) => {
-                names.iter().map(|(name, _)| name).find(|name| self.may_be_absent(name)).map(|name| name.to_string())
-            }
-            StmtKind::ImportFrom { module: Some(module), level: 0, .. } => {
-                self.may_be_absent(module).then(|| module.to_string())
-            }
+            StmtKind::Import(names) => names
+                .iter()
+                .map(|(name, _)| name)
+                .find(|name| self.may_be_absent(name))
+                .map(|name| name.to_string()),
+            StmtKind::ImportFrom {
+                module: Some(module),
+                level: 0,
+                ..
+            } => self.may_be_absent(module).then(|| module.to_string()),
             _ => None,
         })?;
-        let Raised::Exception(absent) = library::raise("builtins.ModuleNotFoundError", "", None) else { return None };
-        let (handler, _) =
-            handlers.iter().zip(caught).find(|(_, class)| self.handles(class.as_ref(), &absent))?;
+        let Raised::Exception(absent) = library::raise("builtins.ModuleNotFoundError", "", None)
+        else {
+            return None;
+        };
+        let (handler, _) = handlers
+            .iter()
+            .zip(caught)
+            .find(|(_, class)| self.handles(class.as_ref(), &absent))?;
         Some((module, handler))
     }
 
     fn import_place(&self, body: &[Stmt], scope: &Scope) -> Option<Place> {
-        body.first().map(|statement| Place { file: scope.file, span: statement.span })
+        body.first().map(|statement| Place {
+            file: scope.file,
+            span: statement.span,
+        })
     }
 }

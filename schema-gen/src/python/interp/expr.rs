@@ -28,7 +28,9 @@ impl Interp<'_> {
         }
         match self.eval_at(expression, scope, place)? {
             // It became unknown here.
-            Value::Unknown(unknown) if unknown.place.is_none() && scope.unit.origin == Origin::Project => {
+            Value::Unknown(unknown)
+                if unknown.place.is_none() && scope.unit.origin == Origin::Project =>
+            {
                 Ok(Value::unknown(unknown.why.clone(), Some(place)))
             }
             value => Ok(value),
@@ -48,7 +50,11 @@ impl Interp<'_> {
                     Some(part) => self.eval(part, scope),
                     None => Ok(Value::None),
                 };
-                Ok(Value::Slice(Rc::new([part(lower)?, part(upper)?, part(step)?])))
+                Ok(Value::Slice(Rc::new([
+                    part(lower)?,
+                    part(upper)?,
+                    part(step)?,
+                ])))
             }
             ExprKind::Call(call) => self.eval_call(call, scope, place),
             ExprKind::FString(parts) => self.eval_fstring(parts, scope, place),
@@ -61,9 +67,15 @@ impl Interp<'_> {
                 Ok(Value::Set(Rc::new(std::cell::RefCell::new(set))))
             }
             ExprKind::Dict(items) => self.eval_dict(items, scope),
-            ExprKind::Comprehension(comprehension) => self.eval_comprehension(comprehension, scope, place),
+            ExprKind::Comprehension(comprehension) => {
+                self.eval_comprehension(comprehension, scope, place)
+            }
             ExprKind::Lambda(lambda) => self.lambda(lambda, place, scope),
-            ExprKind::IfElse { test, then, otherwise } => match self.condition(test, scope)? {
+            ExprKind::IfElse {
+                test,
+                then,
+                otherwise,
+            } => match self.condition(test, scope)? {
                 Some(true) => self.eval(then, scope),
                 Some(false) => self.eval(otherwise, scope),
                 None => {
@@ -134,7 +146,7 @@ impl Interp<'_> {
                 }
                 Ok(Value::None)
             }
-            ExprKind::BigInt(_) => Ok(Value::unknown("an integer beyond 64 bits", Some(place))),
+            ExprKind::BigInt => Ok(Value::unknown("an integer beyond 64 bits", Some(place))),
             ExprKind::Complex => Ok(Value::unknown("a complex number", Some(place))),
             ExprKind::Unsupported(what) => Ok(Value::unknown(*what, Some(place))),
             ExprKind::None
@@ -161,11 +173,12 @@ impl Interp<'_> {
         }
         match name {
             "__class__" => {
-                let class = self
-                    .frames
-                    .iter()
-                    .rev()
-                    .find_map(|frame| frame.function.as_ref().and_then(|function| function.defining_class()));
+                let class = self.frames.iter().rev().find_map(|frame| {
+                    frame
+                        .function
+                        .as_ref()
+                        .and_then(|function| function.defining_class())
+                });
                 if let Some(class) = class {
                     return Ok(Value::Class(class));
                 }
@@ -178,7 +191,11 @@ impl Interp<'_> {
     }
 
     /// The items of a display or the arguments of a call, stars spread.
-    pub(super) fn eval_items(&mut self, items: &[Expr], scope: &Scope) -> Result<Vec<Value>, Raised> {
+    pub(super) fn eval_items(
+        &mut self,
+        items: &[Expr],
+        scope: &Scope,
+    ) -> Result<Vec<Value>, Raised> {
         let mut values = Vec::with_capacity(items.len());
         for item in items {
             if !self.eval_argument(item, scope, &mut values)? {
@@ -224,7 +241,10 @@ impl Interp<'_> {
         place: crate::python::value::Place,
     ) -> Result<Value, Raised> {
         let callee = self.eval(&call.callee, scope)?;
-        let mut args = Args { place: Some(place), ..Args::default() };
+        let mut args = Args {
+            place: Some(place),
+            ..Args::default()
+        };
         for argument in &call.args {
             if !self.eval_argument(argument, scope, &mut args.positional)? {
                 args.incomplete = true;
@@ -272,9 +292,13 @@ impl Interp<'_> {
                 Ok(is_known)
             }
             Value::Object(object) => {
-                let Some(method) = self.special(object, "keys") else { return Ok(false) };
+                let Some(method) = self.special(object, "keys") else {
+                    return Ok(false);
+                };
                 let keys = self.call(&method, Args::default())?;
-                let Some(keys) = self.iterate(&keys)? else { return Ok(false) };
+                let Some(keys) = self.iterate(&keys)? else {
+                    return Ok(false);
+                };
                 for key in keys {
                     let item = self.subscript(&plain, &key)?;
                     match key {
@@ -294,7 +318,11 @@ impl Interp<'_> {
         }
     }
 
-    fn eval_dict(&mut self, items: &[(Option<Expr>, Expr)], scope: &Scope) -> Result<Value, Raised> {
+    fn eval_dict(
+        &mut self,
+        items: &[(Option<Expr>, Expr)],
+        scope: &Scope,
+    ) -> Result<Value, Raised> {
         let mut dict = Dict::default();
         for (key, value) in items {
             match key {
@@ -309,12 +337,20 @@ impl Interp<'_> {
                     match &plain {
                         Value::Dict(other) => {
                             let other = other.borrow();
-                            dict.extend(other.iter().map(|(key, value)| (key.clone(), value.clone())));
+                            dict.extend(
+                                other
+                                    .iter()
+                                    .map(|(key, value)| (key.clone(), value.clone())),
+                            );
                         }
                         other => {
                             let mut keywords = Namespace::default();
                             if self.spread_keywords(other, &mut keywords)? {
-                                dict.extend(keywords.into_iter().map(|(name, value)| (Key(Value::Str(name)), value)));
+                                dict.extend(
+                                    keywords
+                                        .into_iter()
+                                        .map(|(name, value)| (Key(Value::Str(name)), value)),
+                                );
                             } else {
                                 let place = self.place(value, scope);
                                 let unknown = self.unknown_at("not all keys are known", place);
@@ -334,15 +370,21 @@ impl Interp<'_> {
         let mut last = Value::None;
         for part in parts {
             let evaluated = match &unknown {
-                None => self.eval(part, scope).and_then(|value| Ok((self.truth(&value)?, value))),
+                None => self
+                    .eval(part, scope)
+                    .and_then(|value| Ok((self.truth(&value)?, value))),
                 Some(_) => self.guarded(&[], |interp| {
-                    interp.eval(part, scope).and_then(|value| Ok((interp.truth(&value)?, value)))
+                    interp
+                        .eval(part, scope)
+                        .and_then(|value| Ok((interp.truth(&value)?, value)))
                 }),
             };
             let (truth, value) = match evaluated {
                 Ok(evaluated) => evaluated,
                 // It raises if it is evaluated, so that what stands before it decides.
-                Err(Raised::Exception(_)) if unknown.is_some() => (Some(decisive), Value::Bool(decisive)),
+                Err(Raised::Exception(_)) if unknown.is_some() => {
+                    (Some(decisive), Value::Bool(decisive))
+                }
                 Err(raised) => return Err(raised),
             };
             match truth {
@@ -381,7 +423,12 @@ impl Interp<'_> {
         for part in parts {
             match part {
                 FPart::Literal(literal) => text.push_str(literal),
-                FPart::Value { value, conversion, spec, debug } => {
+                FPart::Value {
+                    value,
+                    conversion,
+                    spec,
+                    debug,
+                } => {
                     let evaluated = self.eval(value, scope)?;
                     if let Some(before) = debug {
                         // `{x=}`: what stands around the expression is one text here.
@@ -390,14 +437,18 @@ impl Interp<'_> {
                         text.push_str(before);
                     }
                     let converted = match conversion {
-                        Some('r' | 'a') => self.text(&evaluated, true).map(|text| Value::str(&text)),
+                        Some('r' | 'a') => {
+                            self.text(&evaluated, true).map(|text| Value::str(&text))
+                        }
                         Some(_) => self.text(&evaluated, false).map(|text| Value::str(&text)),
                         None if debug.is_some() && spec.is_empty() => {
                             self.text(&evaluated, true).map(|text| Value::str(&text))
                         }
                         None => Some(evaluated.clone()),
                     };
-                    let Some(converted) = converted else { return Ok(self.unknown_text(&evaluated, place)) };
+                    let Some(converted) = converted else {
+                        return Ok(self.unknown_text(&evaluated, place));
+                    };
                     let spec = match self.eval_fstring(spec, scope, place)? {
                         Value::Str(spec) => spec,
                         unknown => return Ok(unknown),
@@ -432,9 +483,15 @@ impl Interp<'_> {
         self.source(place)
     }
 
-    fn yield_value(&mut self, value: Value, place: crate::python::value::Place) -> Result<Value, Raised> {
+    fn yield_value(
+        &mut self,
+        value: Value,
+        place: crate::python::value::Place,
+    ) -> Result<Value, Raised> {
         let uncertain = self.uncertain.clone();
-        let Some(frame) = self.frames.last_mut() else { return Ok(Value::None) };
+        let Some(frame) = self.frames.last_mut() else {
+            return Ok(Value::None);
+        };
         if let Some(at_yield) = frame.at_yield.take() {
             return self.yield_to_with(at_yield, value);
         }

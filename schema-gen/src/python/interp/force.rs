@@ -97,9 +97,9 @@ impl Interp<'_> {
     /// Whether the body of a module or class of an installed package is being run: what it calls
     /// there is left until somebody asks for it.
     pub(super) fn is_loading(&self) -> bool {
-        self.frames
-            .last()
-            .is_some_and(|frame| frame.function.is_none() && frame.scope.unit.origin == Origin::Installed)
+        self.frames.last().is_some_and(|frame| {
+            frame.function.is_none() && frame.scope.unit.origin == Origin::Installed
+        })
     }
 
     /// What a recorded call comes to, where what is called can be read.
@@ -113,9 +113,14 @@ impl Interp<'_> {
         if self.reading >= MAX_READING {
             return None;
         }
-        self.realized.insert(Rc::as_ptr(made), (Rc::clone(made), None));
+        self.realized
+            .insert(Rc::as_ptr(made), (Rc::clone(made), None));
         let name = callee_name(&made.callee);
-        if name.as_ref().and_then(|name| self.failures.get(name)).is_some_and(|count| *count >= MAX_FAILURES) {
+        if name
+            .as_ref()
+            .and_then(|name| self.failures.get(name))
+            .is_some_and(|count| *count >= MAX_FAILURES)
+        {
             return None;
         }
         let mut is_spent = false;
@@ -127,7 +132,8 @@ impl Interp<'_> {
         if let (None, Some(name)) = (&found, name) {
             *self.failures.entry(name).or_default() += if is_spent { MAX_FAILURES } else { 1 };
         }
-        self.realized.insert(Rc::as_ptr(made), (Rc::clone(made), found.clone()));
+        self.realized
+            .insert(Rc::as_ptr(made), (Rc::clone(made), found.clone()));
         found
     }
 

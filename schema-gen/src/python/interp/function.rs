@@ -8,7 +8,11 @@ use crate::python::syntax::{Expr, FunctionDef, Lambda, Name, Parameters, TypePar
 use crate::python::value::{Code, Dict, Function, Key, Made, Namespace, Place, TypeVar, Value};
 
 impl Interp<'_> {
-    pub(super) fn define_function(&mut self, def: &Rc<FunctionDef>, scope: &Scope) -> Result<(), Raised> {
+    pub(super) fn define_function(
+        &mut self,
+        def: &Rc<FunctionDef>,
+        scope: &Scope,
+    ) -> Result<(), Raised> {
         let mut decorators = Vec::with_capacity(def.decorators.len());
         for decorator in &def.decorators {
             decorators.push((self.eval(decorator, scope)?, self.place(decorator, scope)));
@@ -18,14 +22,20 @@ impl Interp<'_> {
         let annotations = self.function_annotations(def, &inner);
         let mut attributes = Namespace::default();
         if !type_params.is_empty() {
-            attributes.insert(Rc::from("__type_params__"), Value::Tuple(Rc::from(type_params)));
+            attributes.insert(
+                Rc::from("__type_params__"),
+                Value::Tuple(Rc::from(type_params)),
+            );
         }
         let function = Value::Function(Rc::new(Function {
             name: RefCell::new(Rc::clone(&def.name)),
             qualname: scope.qualify(&def.name),
             module: Rc::clone(&scope.module),
             file: scope.file,
-            place: Place { file: scope.file, span: def.span },
+            place: Place {
+                file: scope.file,
+                span: def.span,
+            },
             code: Code::Def(Rc::clone(def)),
             defaults,
             scope: inner,
@@ -42,7 +52,12 @@ impl Interp<'_> {
         Ok(())
     }
 
-    pub(super) fn lambda(&mut self, lambda: &Rc<Lambda>, place: Place, scope: &Scope) -> Result<Value, Raised> {
+    pub(super) fn lambda(
+        &mut self,
+        lambda: &Rc<Lambda>,
+        place: Place,
+        scope: &Scope,
+    ) -> Result<Value, Raised> {
         let defaults = self.defaults(&lambda.parameters, scope)?;
         Ok(Value::Function(Rc::new(Function {
             name: RefCell::new(Rc::from("<lambda>")),
@@ -60,16 +75,30 @@ impl Interp<'_> {
         })))
     }
 
-    fn defaults(&mut self, parameters: &Parameters, scope: &Scope) -> Result<Vec<Option<Value>>, Raised> {
+    fn defaults(
+        &mut self,
+        parameters: &Parameters,
+        scope: &Scope,
+    ) -> Result<Vec<Option<Value>>, Raised> {
         parameters
             .list
             .iter()
-            .map(|parameter| parameter.default.as_ref().map(|default| self.eval(default, scope)).transpose())
+            .map(|parameter| {
+                parameter
+                    .default
+                    .as_ref()
+                    .map(|default| self.eval(default, scope))
+                    .transpose()
+            })
             .collect()
     }
 
     /// The annotations where they are evaluated at the definition.
-    fn function_annotations(&mut self, def: &FunctionDef, scope: &Scope) -> Option<Rc<RefCell<Dict>>> {
+    fn function_annotations(
+        &mut self,
+        def: &FunctionDef,
+        scope: &Scope,
+    ) -> Option<Rc<RefCell<Dict>>> {
         if is_lazy(scope) {
             return None;
         }
@@ -100,11 +129,18 @@ impl Interp<'_> {
     }
 
     /// Calls a decorator. One that is not known leaves a record that `__wrapped__` sees through.
-    pub(super) fn decorate(&mut self, decorator: &Value, value: Value, place: Place) -> Result<Value, Raised> {
+    pub(super) fn decorate(
+        &mut self,
+        decorator: &Value,
+        value: Value,
+        place: Place,
+    ) -> Result<Value, Raised> {
         let result = self.call(decorator, Args::new(vec![value.clone()], Some(place)))?;
         let is_class = matches!(value, Value::Class(_));
         let record = match &result {
-            Value::Made(made) if made.args.first().is_some_and(|first| first.same(&value)) => Rc::clone(made),
+            Value::Made(made) if made.args.first().is_some_and(|first| first.same(&value)) => {
+                Rc::clone(made)
+            }
             Value::Unknown(_) => Rc::new(Made {
                 callee: decorator.clone(),
                 args: vec![value.clone()],
@@ -126,7 +162,11 @@ impl Interp<'_> {
             }
             return Ok(value);
         }
-        record.attributes.borrow_mut().entry(Rc::from("__wrapped__")).or_insert(value);
+        record
+            .attributes
+            .borrow_mut()
+            .entry(Rc::from("__wrapped__"))
+            .or_insert(value);
         Ok(Value::Made(record))
     }
 
@@ -143,7 +183,9 @@ impl Interp<'_> {
         let mut vars = Vec::with_capacity(parameters.len());
         for parameter in parameters {
             let lazily = |interp: &mut Self, expression: &Option<Rc<Expr>>| {
-                expression.as_ref().and_then(|it| interp.guarded(&[], |interp| interp.eval(it, &inner)).ok())
+                expression
+                    .as_ref()
+                    .and_then(|it| interp.guarded(&[], |interp| interp.eval(it, &inner)).ok())
             };
             let bound = lazily(self, &parameter.bound);
             let default = lazily(self, &parameter.default);
@@ -151,8 +193,16 @@ impl Interp<'_> {
                 Some(Value::Tuple(constraints)) => (None, constraints.to_vec()),
                 bound => (bound, Vec::new()),
             };
-            let var = Value::TypeVar(Rc::new(TypeVar { name: Rc::clone(&parameter.name), bound, constraints, default }));
-            inner.names.borrow_mut().insert(Rc::clone(&parameter.name), var.clone());
+            let var = Value::TypeVar(Rc::new(TypeVar {
+                name: Rc::clone(&parameter.name),
+                bound,
+                constraints,
+                default,
+            }));
+            inner
+                .names
+                .borrow_mut()
+                .insert(Rc::clone(&parameter.name), var.clone());
             vars.push(var);
         }
         Ok((inner, vars))
@@ -173,6 +223,9 @@ impl Function {
 
     /// The first argument's name, where there is one.
     pub(super) fn first_parameter(&self) -> Option<Name> {
-        self.parameters().list.first().map(|parameter| Rc::clone(&parameter.name))
+        self.parameters()
+            .list
+            .first()
+            .map(|parameter| Rc::clone(&parameter.name))
     }
 }

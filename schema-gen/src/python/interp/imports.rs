@@ -13,7 +13,11 @@ use crate::python::value::{FileId, Made, Module, Namespace, Place, Symbol, Unkno
 
 /// Where a module's text is.
 enum Located {
-    File { path: String, text: Arc<str>, is_package: bool },
+    File {
+        path: String,
+        text: Arc<str>,
+        is_package: bool,
+    },
     /// A folder without `__init__.py`.
     Namespace(String),
 }
@@ -30,7 +34,8 @@ impl Interp<'_> {
                 if let Some(module) = self.modules.get(dotted) {
                     return Ok(Value::Module(Rc::clone(module)));
                 }
-                let module = self.run_text(text, &format!("<{dotted}>"), dotted, Origin::Prelude, true)?;
+                let module =
+                    self.run_text(text, &format!("<{dotted}>"), dotted, Origin::Prelude, true)?;
                 return Ok(self.attach(dotted, module));
             }
             Some(Source::Symbols) => return Ok(Value::symbol(&library::canonical(dotted))),
@@ -49,7 +54,11 @@ impl Interp<'_> {
         }
         let located = match self.find(&self.options.roots, dotted, place)? {
             // A package beside the roots comes before a mere folder in them.
-            Some(Located::Namespace(_)) if parent.is_none() && self.is_installed_package(dotted) => None,
+            Some(Located::Namespace(_))
+                if parent.is_none() && self.is_installed_package(dotted) =>
+            {
+                None
+            }
             located => located,
         };
         let Some(located) = located else {
@@ -60,7 +69,11 @@ impl Interp<'_> {
         Ok(self.attach(dotted, module))
     }
 
-    fn import_parent(&mut self, dotted: &str, place: Option<Place>) -> Result<Option<Value>, Raised> {
+    fn import_parent(
+        &mut self,
+        dotted: &str,
+        place: Option<Place>,
+    ) -> Result<Option<Value>, Raised> {
         match dotted.rsplit_once('.') {
             Some((parent, _)) if !parent.is_empty() => self.import(parent, place).map(Some),
             _ => Ok(None),
@@ -73,7 +86,11 @@ impl Interp<'_> {
         if let Some((parent, name)) = dotted.rsplit_once('.')
             && let Some(parent) = self.modules.get(parent)
         {
-            parent.scope.names.borrow_mut().insert(Rc::from(name), value.clone());
+            parent
+                .scope
+                .names
+                .borrow_mut()
+                .insert(Rc::from(name), value.clone());
         }
         value
     }
@@ -82,9 +99,9 @@ impl Interp<'_> {
     /// it is known not to be there.
     fn missing(&mut self, dotted: &str, place: Option<Place>) -> Result<Value, Raised> {
         let in_project = dotted.rsplit_once('.').is_some_and(|(parent, _)| {
-            self.modules
-                .get(parent)
-                .is_some_and(|module| module.scope.unit.origin == Origin::Project && !is_folder_alone(module))
+            self.modules.get(parent).is_some_and(|module| {
+                module.scope.unit.origin == Origin::Project && !is_folder_alone(module)
+            })
         });
         let absent = not_found(dotted, place);
         if in_project {
@@ -107,7 +124,8 @@ impl Interp<'_> {
         library::is_modelled(top)
             || self.options.site_packages.iter().any(|folder| {
                 let path = join(folder, top);
-                self.tree.is_folder(&path) || !matches!(self.tree.read(&format!("{path}.py")), Ok(None))
+                self.tree.is_folder(&path)
+                    || !matches!(self.tree.read(&format!("{path}.py")), Ok(None))
             })
     }
 
@@ -130,14 +148,28 @@ impl Interp<'_> {
         !in_roots && self.options.site_packages.is_empty() && !library::is_modelled(top)
     }
 
-    fn find(&self, folders: &[String], dotted: &str, place: Option<Place>) -> Result<Option<Located>, Raised> {
+    fn find(
+        &self,
+        folders: &[String],
+        dotted: &str,
+        place: Option<Place>,
+    ) -> Result<Option<Located>, Raised> {
         let relative = dotted.replace('.', "/");
         let mut namespace = None;
         for folder in folders {
             let path = join(folder, &relative);
-            for (file, is_package) in [(format!("{path}/__init__.py"), true), (format!("{path}.py"), false)] {
+            for (file, is_package) in [
+                (format!("{path}/__init__.py"), true),
+                (format!("{path}.py"), false),
+            ] {
                 match self.tree.read(&file) {
-                    Ok(Some(text)) => return Ok(Some(Located::File { path: file, text, is_package })),
+                    Ok(Some(text)) => {
+                        return Ok(Some(Located::File {
+                            path: file,
+                            text,
+                            is_package,
+                        }));
+                    }
                     Ok(None) => {}
                     Err(why) => {
                         let why = format!("`{file}` cannot be read: {why}");
@@ -152,13 +184,23 @@ impl Interp<'_> {
         Ok(namespace)
     }
 
-    fn run_located(&mut self, located: Located, dotted: &str, origin: Origin) -> Result<Rc<Module>, Raised> {
+    fn run_located(
+        &mut self,
+        located: Located,
+        dotted: &str,
+        origin: Origin,
+    ) -> Result<Rc<Module>, Raised> {
         match located {
-            Located::File { path, text, is_package } => self.run_text(&text, &path, dotted, origin, is_package),
+            Located::File {
+                path,
+                text,
+                is_package,
+            } => self.run_text(&text, &path, dotted, origin, is_package),
             Located::Namespace(path) => {
                 let file = self.add_file(&path, Arc::from(""));
                 let module = self.new_module(dotted, file, None, origin, true);
-                self.modules.insert(Rc::clone(&module.name), Rc::clone(&module));
+                self.modules
+                    .insert(Rc::clone(&module.name), Rc::clone(&module));
                 Ok(module)
             }
         }
@@ -174,8 +216,13 @@ impl Interp<'_> {
     ) -> Rc<Module> {
         let name: Name = Rc::from(dotted);
         let unit = Unit::new(origin, is_package);
-        let scope = ScopeData::with_unit(ScopeKind::Module, None, Rc::clone(&name), file, unit, None);
-        let package = if is_package { dotted } else { dotted.rsplit_once('.').map_or("", |(parent, _)| parent) };
+        let scope =
+            ScopeData::with_unit(ScopeKind::Module, None, Rc::clone(&name), file, unit, None);
+        let package = if is_package {
+            dotted
+        } else {
+            dotted.rsplit_once('.').map_or("", |(parent, _)| parent)
+        };
         {
             let mut names = scope.names.borrow_mut();
             names.insert(Rc::from("__name__"), Value::Str(Rc::clone(&name)));
@@ -188,7 +235,11 @@ impl Interp<'_> {
                 }
             }
         }
-        Rc::new(Module { name, file: Some(file), is_package, scope })
+        Rc::new(Module {
+            name,
+            is_package,
+            scope,
+        })
     }
 
     fn run_text(
@@ -209,7 +260,10 @@ impl Interp<'_> {
         let parsed = match syntax::parse(text) {
             Ok(parsed) => parsed,
             Err(failure) => {
-                let span = syntax::Span { start: failure.offset, end: failure.offset };
+                let span = syntax::Span {
+                    start: failure.offset,
+                    end: failure.offset,
+                };
                 let place = Some(Place { file, span });
                 let message = format!("`{path}` cannot be read: {}", failure.message);
                 self.diagnose("syntax", message.clone(), place);
@@ -217,8 +271,13 @@ impl Interp<'_> {
             }
         };
         let docstring = parsed.docstring.clone().map_or(Value::None, Value::Str);
-        module.scope.names.borrow_mut().insert(Rc::from("__doc__"), docstring);
-        self.modules.insert(Rc::clone(&module.name), Rc::clone(&module));
+        module
+            .scope
+            .names
+            .borrow_mut()
+            .insert(Rc::from("__doc__"), docstring);
+        self.modules
+            .insert(Rc::clone(&module.name), Rc::clone(&module));
         let journals = std::mem::take(&mut self.journals);
         let at = self.at.take();
         let class_dicts = std::mem::take(&mut self.class_dicts);
@@ -286,14 +345,19 @@ impl Interp<'_> {
         if let Some(module) = self.modules.get(dotted) {
             return Some(Rc::clone(module));
         }
-        let located = self.find(&self.options.site_packages, dotted, None).ok().flatten()?;
+        let located = self
+            .find(&self.options.site_packages, dotted, None)
+            .ok()
+            .flatten()?;
         let module = self.run_located(located, dotted, Origin::Installed).ok()?;
         self.attach(dotted, Rc::clone(&module));
         Some(module)
     }
 
     pub(super) fn loaded_submodule(&self, module: &Module, name: &str) -> Option<Value> {
-        self.modules.get(format!("{}.{name}", module.name).as_str()).map(|it| Value::Module(Rc::clone(it)))
+        self.modules
+            .get(format!("{}.{name}", module.name).as_str())
+            .map(|it| Value::Module(Rc::clone(it)))
     }
 
     pub(super) fn exec_import(
@@ -308,7 +372,11 @@ impl Interp<'_> {
                 Some(alias) => self.bind(alias, leaf, scope),
                 None => {
                     let top = dotted.split('.').next().unwrap_or_default();
-                    let value = if top.len() == dotted.len() { leaf } else { self.import_here(top, scope, place)? };
+                    let value = if top.len() == dotted.len() {
+                        leaf
+                    } else {
+                        self.import_here(top, scope, place)?
+                    };
                     self.bind(&Rc::from(top), value, scope);
                 }
             }
@@ -374,7 +442,11 @@ impl Interp<'_> {
             return module.map(|module| module.to_string());
         }
         let mut package: &str = &scope.module;
-        let up = if scope.unit.is_package { level - 1 } else { level };
+        let up = if scope.unit.is_package {
+            level - 1
+        } else {
+            level
+        };
         for _ in 0..up {
             package = match package.rsplit_once('.') {
                 Some((parent, _)) => parent,
@@ -402,7 +474,11 @@ impl Interp<'_> {
         for _ in 1..level {
             package = package.rsplit_once('.')?.0;
         }
-        Some(if stripped.is_empty() { package.to_owned() } else { format!("{package}.{stripped}") })
+        Some(if stripped.is_empty() {
+            package.to_owned()
+        } else {
+            format!("{package}.{stripped}")
+        })
     }
 
     fn import_name(&mut self, source: &Value, name: &str, place: Place) -> Result<Value, Raised> {
@@ -433,20 +509,33 @@ impl Interp<'_> {
                     return Ok(Value::symbol(&library::canonical(&dotted)));
                 }
                 let message = format!("cannot import name '{name}' from '{}'", module.name);
-                Err(library::raise("builtins.ImportError", &message, Some(place)))
+                Err(library::raise(
+                    "builtins.ImportError",
+                    &message,
+                    Some(place),
+                ))
             }
             Value::Symbol(symbol) => self.symbol_member(symbol, name),
             other => self.attribute(other, name),
         }
     }
 
-    fn submodule(&mut self, module: &Rc<Module>, dotted: &str, place: Place) -> Result<Option<Value>, Raised> {
+    fn submodule(
+        &mut self,
+        module: &Rc<Module>,
+        dotted: &str,
+        place: Place,
+    ) -> Result<Option<Value>, Raised> {
         if !module.is_package {
             return Ok(None);
         }
         match module.scope.unit.origin {
             Origin::Project => {
-                if self.absent.contains(dotted) || self.find(&self.options.roots, dotted, Some(place))?.is_none() {
+                if self.absent.contains(dotted)
+                    || self
+                        .find(&self.options.roots, dotted, Some(place))?
+                        .is_none()
+                {
                     return Ok(None);
                 }
                 self.import(dotted, Some(place)).map(Some)
@@ -493,7 +582,14 @@ impl Interp<'_> {
                     _ => None,
                 })
                 .collect(),
-            None => module.scope.names.borrow().keys().filter(|name| !name.starts_with('_')).cloned().collect(),
+            None => module
+                .scope
+                .names
+                .borrow()
+                .keys()
+                .filter(|name| !name.starts_with('_'))
+                .cloned()
+                .collect(),
         };
         for name in names {
             // `__all__` may name submodules that nothing has imported.
@@ -504,7 +600,13 @@ impl Interp<'_> {
         Ok(())
     }
 
-    fn bind_all(&mut self, names: &[&str], source: &Value, scope: &Scope, place: Place) -> Result<(), Raised> {
+    fn bind_all(
+        &mut self,
+        names: &[&str],
+        source: &Value,
+        scope: &Scope,
+        place: Place,
+    ) -> Result<(), Raised> {
         for name in names {
             let value = self.import_name(source, name, place)?;
             self.bind(&Rc::from(*name), value, scope);
@@ -527,12 +629,34 @@ impl Interp<'_> {
                 StmtKind::Import(names) => kept.extend(names.iter().map(|(module, alias)| {
                     let top: Name = Rc::from(module.split('.').next().unwrap_or_default());
                     let bound = alias.clone().unwrap_or_else(|| Rc::clone(&top));
-                    let module = if alias.is_some() { Rc::clone(module) } else { top };
-                    (bound, TypeOnly { module: Some(module), level: 0, name: None })
+                    let module = if alias.is_some() {
+                        Rc::clone(module)
+                    } else {
+                        top
+                    };
+                    (
+                        bound,
+                        TypeOnly {
+                            module: Some(module),
+                            level: 0,
+                            name: None,
+                        },
+                    )
                 })),
-                StmtKind::ImportFrom { module, level, names } => kept.extend(names.iter().map(|(name, alias)| {
+                StmtKind::ImportFrom {
+                    module,
+                    level,
+                    names,
+                } => kept.extend(names.iter().map(|(name, alias)| {
                     let bound = alias.clone().unwrap_or_else(|| Rc::clone(name));
-                    (bound, TypeOnly { module: module.clone(), level: *level, name: Some(Rc::clone(name)) })
+                    (
+                        bound,
+                        TypeOnly {
+                            module: module.clone(),
+                            level: *level,
+                            name: Some(Rc::clone(name)),
+                        },
+                    )
                 })),
                 _ => {}
             }
@@ -541,15 +665,35 @@ impl Interp<'_> {
 
     /// What a name means to a type checker only.
     pub(super) fn lookup_type_only(&mut self, name: &str, scope: &Scope) -> Option<Value> {
-        let found = scope.unit.type_only.borrow().iter().rev().find(|(it, _)| &**it == name).map(|(_, it)| it.clone());
-        let TypeOnly { module, level, name } = found?;
+        let found = scope
+            .unit
+            .type_only
+            .borrow()
+            .iter()
+            .rev()
+            .find(|(it, _)| &**it == name)
+            .map(|(_, it)| it.clone());
+        let TypeOnly {
+            module,
+            level,
+            name,
+        } = found?;
         let global = globals(scope);
         let dotted = self.base_of(module.as_ref(), level, &global)?;
-        let place = Place { file: scope.file, span: syntax::Span::default() };
-        let source = self.guarded(&["builtins.ImportError"], |interp| interp.import_here(&dotted, &global, place)).ok()?;
+        let place = Place {
+            file: scope.file,
+            span: syntax::Span::default(),
+        };
+        let source = self
+            .guarded(&["builtins.ImportError"], |interp| {
+                interp.import_here(&dotted, &global, place)
+            })
+            .ok()?;
         match name {
             None => Some(source),
-            Some(name) => self.guarded(&[], |interp| interp.import_name(&source, &name, place)).ok(),
+            Some(name) => self
+                .guarded(&[], |interp| interp.import_name(&source, &name, place))
+                .ok(),
         }
     }
 
@@ -571,7 +715,10 @@ impl Interp<'_> {
             // The one whose source has the name; where none has, one whose source is not at hand.
             all => match all.iter().rev().find(|module| named(self, module)) {
                 Some(module) => module,
-                None => all.iter().rev().find(|module| !self.is_installed_package(module))?,
+                None => all
+                    .iter()
+                    .rev()
+                    .find(|module| !self.is_installed_package(module))?,
             },
         };
         self.symbol_member(&Symbol(Rc::clone(star)), name).ok()
@@ -580,10 +727,14 @@ impl Interp<'_> {
 
 /// Whether a text has a name in it.
 fn mentions(text: &str, name: &str) -> bool {
-    let is_part = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+    let is_part = |letter: Option<char>| {
+        letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+    };
     text.match_indices(name).any(|(at, _)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let after = text.get(at + name.len()..).and_then(|after| after.chars().next());
+        let after = text
+            .get(at + name.len()..)
+            .and_then(|after| after.chars().next());
         !is_part(before) && !is_part(after)
     })
 }
@@ -594,9 +745,15 @@ fn is_folder_alone(module: &Module) -> bool {
 }
 
 fn not_found(dotted: &str, place: Option<Place>) -> Raised {
-    let mut args = Args::new(vec![Value::str(&format!("No module named '{dotted}'"))], place);
+    let mut args = Args::new(
+        vec![Value::str(&format!("No module named '{dotted}'"))],
+        place,
+    );
     args.keywords.insert(Rc::from("name"), Value::str(dotted));
-    Raised::Exception(super::call::record(Value::symbol("builtins.ModuleNotFoundError"), args))
+    Raised::Exception(super::call::record(
+        Value::symbol("builtins.ModuleNotFoundError"),
+        args,
+    ))
 }
 
 /// `__spec__`, as far as it is read.

@@ -14,10 +14,21 @@ impl Interp<'_> {
             Value::Unknown(_) => None,
             Value::List(items) => Some(items.borrow().clone()),
             Value::Tuple(items) => Some(items.to_vec()),
-            Value::Dict(items) | Value::Set(items) => Some(items.borrow().keys().map(|key| key.0.clone()).collect()),
+            Value::Dict(items) | Value::Set(items) => {
+                Some(items.borrow().keys().map(|key| key.0.clone()).collect())
+            }
             Value::FrozenSet(items) => Some(items.keys().map(|key| key.0.clone()).collect()),
-            Value::Str(text) => Some(text.chars().map(|letter| Value::str(letter.encode_utf8(&mut [0; 4]))).collect()),
-            Value::Bytes(bytes) => Some(bytes.iter().map(|byte| Value::Int(i64::from(*byte))).collect()),
+            Value::Str(text) => Some(
+                text.chars()
+                    .map(|letter| Value::str(letter.encode_utf8(&mut [0; 4])))
+                    .collect(),
+            ),
+            Value::Bytes(bytes) => Some(
+                bytes
+                    .iter()
+                    .map(|byte| Value::Int(i64::from(*byte)))
+                    .collect(),
+            ),
             Value::Class(class) => {
                 self.mro(class);
                 if class.is_enum.get() {
@@ -66,11 +77,13 @@ impl Interp<'_> {
                 }
                 return Err(self.not_iterable(value));
             }
-            Value::Made(made) if made.callee.is_symbol("builtins.iterator") => match made.args.first() {
-                // An iterator gives its items once.
-                Some(Value::List(items)) => Some(std::mem::take(&mut *items.borrow_mut())),
-                _ => None,
-            },
+            Value::Made(made) if made.callee.is_symbol("builtins.iterator") => {
+                match made.args.first() {
+                    // An iterator gives its items once.
+                    Some(Value::List(items)) => Some(std::mem::take(&mut *items.borrow_mut())),
+                    _ => None,
+                }
+            }
             Value::Made(made) => match self.realize(made) {
                 Some(Value::Made(_)) | None => None,
                 Some(known) => return self.iterate(&known),
@@ -79,7 +92,12 @@ impl Interp<'_> {
                 Value::Symbol(_) => None,
                 known => return self.iterate(&known),
             },
-            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Function(_) | Value::Module(_) => {
+            Value::None
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Function(_)
+            | Value::Module(_) => {
                 return Err(self.not_iterable(value));
             }
             _ => None,
@@ -93,9 +111,15 @@ impl Interp<'_> {
 
     /// Calls `__next__` until it raises `StopIteration`.
     fn drain(&mut self, value: &Value) -> Result<Option<Vec<Value>>, Raised> {
-        let Value::Object(object) = value else { return Ok(None) };
-        let Some(next) = self.special(object, "__next__") else { return Ok(None) };
-        self.drain_calls("builtins.StopIteration", |interp, _| interp.call(&next, Args::default()))
+        let Value::Object(object) = value else {
+            return Ok(None);
+        };
+        let Some(next) = self.special(object, "__next__") else {
+            return Ok(None);
+        };
+        self.drain_calls("builtins.StopIteration", |interp, _| {
+            interp.call(&next, Args::default())
+        })
     }
 
     fn drain_by_index(&mut self, value: &Value) -> Result<Option<Vec<Value>>, Raised> {
@@ -113,11 +137,16 @@ impl Interp<'_> {
         let mut items = Vec::new();
         loop {
             match self.guarded(&[end], |interp| next(interp, items.len())) {
-                Ok(item) if !item.is_unknown() && items.len() < MAX_ITEMS.min(super::bounds::MAX_ROUNDS) => {
+                Ok(item)
+                    if !item.is_unknown()
+                        && items.len() < MAX_ITEMS.min(super::bounds::MAX_ROUNDS) =>
+                {
                     items.push(item);
                 }
                 Ok(_) => return Ok(None),
-                Err(Raised::Exception(exception)) if self.is_exception(&exception, end) => return Ok(Some(items)),
+                Err(Raised::Exception(exception)) if self.is_exception(&exception, end) => {
+                    return Ok(Some(items));
+                }
                 Err(raised) => return Err(raised),
             }
         }

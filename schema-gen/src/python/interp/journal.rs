@@ -87,8 +87,12 @@ impl Slot {
             Self::FunctionAttribute(it, name) => put(&mut it.attributes.borrow_mut(), name, held),
             Self::MadeAttribute(it, name) => put(&mut it.attributes.borrow_mut(), name, held),
             Self::Contents(collection) => match (collection, held) {
-                (Value::List(to), Some(Value::List(from))) => *to.borrow_mut() = from.borrow().clone(),
-                (Value::Dict(to) | Value::Set(to), Some(Value::Dict(from))) => *to.borrow_mut() = from.borrow().clone(),
+                (Value::List(to), Some(Value::List(from))) => {
+                    *to.borrow_mut() = from.borrow().clone()
+                }
+                (Value::Dict(to) | Value::Set(to), Some(Value::Dict(from))) => {
+                    *to.borrow_mut() = from.borrow().clone()
+                }
                 _ => {}
             },
         }
@@ -98,7 +102,9 @@ impl Slot {
 impl Interp<'_> {
     /// Notes what a slot holds before it is written.
     pub(super) fn note(&mut self, slot: Slot) {
-        let Some(journal) = self.journals.last_mut() else { return };
+        let Some(journal) = self.journals.last_mut() else {
+            return;
+        };
         if journal.seen.insert(slot.key()) {
             let held = slot.get();
             journal.entries.push((slot, held));
@@ -119,18 +125,30 @@ impl Interp<'_> {
 
     /// Ends the recording and takes everything back.
     pub(super) fn take_back(&mut self) -> Vec<Write> {
-        let Some(journal) = self.journals.pop() else { return Vec::new() };
+        let Some(journal) = self.journals.pop() else {
+            return Vec::new();
+        };
         let mut writes = Vec::with_capacity(journal.entries.len());
         for (slot, before) in journal.entries {
             let after = slot.get();
             slot.set(before.clone());
-            writes.push(Write { slot, before, after });
+            writes.push(Write {
+                slot,
+                before,
+                after,
+            });
         }
         writes
     }
 
     /// Writes the value that a slot has after branches of which it is not known which one ran.
-    pub(super) fn write_joined(&mut self, slot: &Slot, before: &Held, afters: &[Held], why: &Rc<Unknown>) {
+    pub(super) fn write_joined(
+        &mut self,
+        slot: &Slot,
+        before: &Held,
+        afters: &[Held],
+        why: &Rc<Unknown>,
+    ) {
         let joined = match slot {
             Slot::Contents(_) => join_contents(before, afters, why),
             _ => join_held(before, afters, why),
@@ -154,7 +172,11 @@ fn join_held(before: &Held, afters: &[Held], why: &Rc<Unknown>) -> Held {
 
 fn join_contents(before: &Held, afters: &[Held], why: &Rc<Unknown>) -> Held {
     let first = afters.first()?.as_ref()?;
-    if afters.iter().all(|other| other.as_ref().is_some_and(|other| deep_same(first, other, 8))) {
+    if afters.iter().all(|other| {
+        other
+            .as_ref()
+            .is_some_and(|other| deep_same(first, other, 8))
+    }) {
         return Some(first.clone());
     }
     match before.as_ref()? {
@@ -162,13 +184,21 @@ fn join_contents(before: &Held, afters: &[Held], why: &Rc<Unknown>) -> Held {
             let before = before.borrow();
             let mut joined = before.clone();
             for after in afters {
-                let Some(Value::List(after)) = after else { continue };
+                let Some(Value::List(after)) = after else {
+                    continue;
+                };
                 let after = after.borrow();
-                let kept = after.len() >= before.len() && before.iter().zip(after.iter()).all(|(b, a)| b.same(a));
+                let kept = after.len() >= before.len()
+                    && before.iter().zip(after.iter()).all(|(b, a)| b.same(a));
                 if !kept {
                     return Some(Value::list(vec![Value::Unknown(Rc::clone(why))]));
                 }
-                joined.extend(after.iter().skip(before.len()).map(|item| perhaps(item, why)));
+                joined.extend(
+                    after
+                        .iter()
+                        .skip(before.len())
+                        .map(|item| perhaps(item, why)),
+                );
             }
             Some(Value::list(joined))
         }
@@ -182,15 +212,27 @@ fn join_contents(before: &Held, afters: &[Held], why: &Rc<Unknown>) -> Held {
                     _ => None,
                 })
                 .collect();
-            let keys = before.keys().chain(dicts.iter().flat_map(|dict| dict.keys()));
+            let keys = before
+                .keys()
+                .chain(dicts.iter().flat_map(|dict| dict.keys()));
             for key in keys {
                 if joined.contains_key(key) {
                     continue;
                 }
                 let mut values = dicts.iter().map(|dict| dict.get(key));
-                let Some(first) = dicts.iter().find_map(|dict| dict.get(key)) else { continue };
-                let is_sure = values.all(|value| value.is_some_and(|value| deep_same(first, value, 8)));
-                joined.insert(key.clone(), if is_sure { first.clone() } else { perhaps(first, why) });
+                let Some(first) = dicts.iter().find_map(|dict| dict.get(key)) else {
+                    continue;
+                };
+                let is_sure =
+                    values.all(|value| value.is_some_and(|value| deep_same(first, value, 8)));
+                joined.insert(
+                    key.clone(),
+                    if is_sure {
+                        first.clone()
+                    } else {
+                        perhaps(first, why)
+                    },
+                );
             }
             Some(Value::dict(joined))
         }
@@ -212,7 +254,11 @@ pub(super) fn deep_same(left: &Value, right: &Value, depth: u32) -> bool {
         return left.same(right);
     }
     let all = |left: &[Value], right: &[Value]| {
-        left.len() == right.len() && left.iter().zip(right).all(|(left, right)| deep_same(left, right, depth - 1))
+        left.len() == right.len()
+            && left
+                .iter()
+                .zip(right)
+                .all(|(left, right)| deep_same(left, right, depth - 1))
     };
     match (left, right) {
         (Value::Bool(_), Value::Int(_)) | (Value::Int(_), Value::Bool(_)) => false,
@@ -245,7 +291,11 @@ pub(super) fn deep_same(left: &Value, right: &Value, depth: u32) -> bool {
                 || deep_same(&left.callee, &right.callee, depth - 1)
                     && all(&left.args, &right.args)
                     && same_names(&left.kwargs, &right.kwargs, depth - 1)
-                    && same_names(&left.attributes.borrow(), &right.attributes.borrow(), depth - 1)
+                    && same_names(
+                        &left.attributes.borrow(),
+                        &right.attributes.borrow(),
+                        depth - 1,
+                    )
         }
         (Value::Generic(left), Value::Generic(right)) => {
             deep_same(&left.origin, &right.origin, depth - 1) && all(&left.args, &right.args)
@@ -256,5 +306,9 @@ pub(super) fn deep_same(left: &Value, right: &Value, depth: u32) -> bool {
 
 fn same_names(left: &Namespace, right: &Namespace, depth: u32) -> bool {
     left.len() == right.len()
-        && left.iter().all(|(name, value)| right.get(name).is_some_and(|other| deep_same(value, other, depth)))
+        && left.iter().all(|(name, value)| {
+            right
+                .get(name)
+                .is_some_and(|other| deep_same(value, other, depth))
+        })
 }

@@ -63,12 +63,18 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn new(positional: Vec<Value>, place: Option<Place>) -> Self {
-        Self { positional, place, ..Self::default() }
+        Self {
+            positional,
+            place,
+            ..Self::default()
+        }
     }
 
     /// Takes the argument at `index` or of that name.
     pub(crate) fn take(&mut self, index: usize, name: &str) -> Option<Value> {
-        self.keywords.shift_remove(name).or_else(|| self.positional.get(index).cloned())
+        self.keywords
+            .shift_remove(name)
+            .or_else(|| self.positional.get(index).cloned())
     }
 }
 
@@ -105,7 +111,6 @@ pub(crate) struct Signature {
 pub(crate) struct AnnotatedName {
     pub(crate) name: Name,
     pub(crate) annotation: Value,
-    pub(crate) place: Option<Place>,
 }
 
 /// A file that was read.
@@ -236,7 +241,12 @@ impl<'t> Interp<'t> {
     }
 
     /// Reports once for each place.
-    pub(crate) fn diagnose(&mut self, code: &'static str, message: impl Into<String>, place: Option<Place>) {
+    pub(crate) fn diagnose(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        place: Option<Place>,
+    ) {
         if !self.reported.insert((code, place)) {
             return;
         }
@@ -245,7 +255,12 @@ impl<'t> Interp<'t> {
             Some((file, line)) => (Some(file.to_string()), Some(line)),
             None => (None, None),
         };
-        self.diagnostics.push(Diagnostic { code, message: message.into(), file, line });
+        self.diagnostics.push(Diagnostic {
+            code,
+            message: message.into(),
+            file,
+            line,
+        });
     }
 
     /// The file and the line, from 1, of a place.
@@ -256,11 +271,18 @@ impl<'t> Interp<'t> {
             let next = |at: u32| bytes.get(at as usize);
             let ends = bytes.iter().zip(1u32..);
             // A carriage return ends a line too, unless a line feed follows.
-            let ends = ends.filter(|(byte, at)| **byte == b'\n' || (**byte == b'\r' && next(*at) != Some(&b'\n')));
-            std::iter::once(0).chain(ends.map(|(_, next)| next)).collect()
+            let ends = ends.filter(|(byte, at)| {
+                **byte == b'\n' || (**byte == b'\r' && next(*at) != Some(&b'\n'))
+            });
+            std::iter::once(0)
+                .chain(ends.map(|(_, next)| next))
+                .collect()
         });
         let line = lines.partition_point(|start| *start <= place.span.start);
-        Some((Rc::clone(&file.path), u32::try_from(line).unwrap_or(u32::MAX)))
+        Some((
+            Rc::clone(&file.path),
+            u32::try_from(line).unwrap_or(u32::MAX),
+        ))
     }
 
     /// The source at a place, on one line and not too long.
@@ -268,7 +290,10 @@ impl<'t> Interp<'t> {
         let text = self
             .files
             .get(place.file.0 as usize)
-            .and_then(|file| file.text.get(place.span.start as usize..place.span.end as usize))
+            .and_then(|file| {
+                file.text
+                    .get(place.span.start as usize..place.span.end as usize)
+            })
             .unwrap_or_default();
         let mut short: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some((cut, _)) = short.char_indices().nth(60) {
@@ -281,17 +306,26 @@ impl<'t> Interp<'t> {
     /// How many files were read, and their bytes.
     pub(crate) fn stats(&self) -> (usize, usize) {
         let read = self.files.iter().filter(|file| !file.path.starts_with('<'));
-        read.fold((0, 0), |(files, bytes), file| (files + 1, bytes + file.text.len()))
+        read.fold((0, 0), |(files, bytes), file| {
+            (files + 1, bytes + file.text.len())
+        })
     }
 
     fn add_file(&mut self, path: &str, text: Arc<str>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(FileData { path: Rc::from(path.trim_start_matches("./")), text, lines: OnceCell::new() });
+        self.files.push(FileData {
+            path: Rc::from(path.trim_start_matches("./")),
+            text,
+            lines: OnceCell::new(),
+        });
         id
     }
 
     fn place(&self, expression: &Expr, scope: &Scope) -> Place {
-        self.at.unwrap_or(Place { file: scope.file, span: expression.span })
+        self.at.unwrap_or(Place {
+            file: scope.file,
+            span: expression.span,
+        })
     }
 
     /// An unknown value that `place` is the reason of.

@@ -47,14 +47,20 @@ impl Interp<'_> {
             },
             Value::Made(made) => match self.realize(made) {
                 Some(known) if !matches!(known, Value::Made(_)) => self.linear(&known),
-                _ => vec![Value::unknown(format!("a base that is not known: {base:?}"), made.place)],
+                _ => vec![Value::unknown(
+                    format!("a base that is not known: {base:?}"),
+                    made.place,
+                )],
             },
             Value::Unknown(_) => vec![base.clone()],
             Value::Alias(alias) if alias.is_new_type => match self.alias_target(alias) {
                 Some(target) => self.linear(&target),
                 None => Vec::new(),
             },
-            _ => vec![Value::unknown(format!("a base that is not a class: {base:?}"), None)],
+            _ => vec![Value::unknown(
+                format!("a base that is not a class: {base:?}"),
+                None,
+            )],
         }
     }
 
@@ -78,7 +84,12 @@ impl Interp<'_> {
         match class {
             Value::Class(class) => self.mro(class).iter().any(|entry| entry.is_symbol(symbol)),
             Value::Symbol(it) => {
-                if it.is(symbol) || self.linear_symbol(&it.clone()).iter().any(|entry| entry.is_symbol(symbol)) {
+                if it.is(symbol)
+                    || self
+                        .linear_symbol(&it.clone())
+                        .iter()
+                        .any(|entry| entry.is_symbol(symbol))
+                {
                     return true;
                 }
                 match self.force(class) {
@@ -97,12 +108,18 @@ impl Interp<'_> {
     /// Whether a class is another or has it among its bases.
     pub(crate) fn is_subclass_of(&mut self, class: &Rc<Class>, other: &Rc<Class>) -> bool {
         Rc::ptr_eq(class, other)
-            || self.mro(class).iter().any(|entry| matches!(entry, Value::Class(it) if Rc::ptr_eq(it, other)))
+            || self
+                .mro(class)
+                .iter()
+                .any(|entry| matches!(entry, Value::Class(it) if Rc::ptr_eq(it, other)))
     }
 
     /// The classes that name this one among their bases, in the order of their definition.
     pub(crate) fn subclasses(&self, class: &Rc<Class>) -> Vec<Rc<Class>> {
-        self.subclasses.get(&Rc::as_ptr(class)).cloned().unwrap_or_default()
+        self.subclasses
+            .get(&Rc::as_ptr(class))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Whether a class has bases of which nothing is known.
@@ -128,9 +145,16 @@ impl Interp<'_> {
     }
 
     /// The member that comes after a class in the order of another.
-    pub(super) fn member_after(&mut self, class: &Rc<Class>, after: &Rc<Class>, name: &str) -> Option<Value> {
+    pub(super) fn member_after(
+        &mut self,
+        class: &Rc<Class>,
+        after: &Rc<Class>,
+        name: &str,
+    ) -> Option<Value> {
         let mro = self.mro(class);
-        let start = mro.iter().position(|it| matches!(it, Value::Class(it) if Rc::ptr_eq(it, after)))?;
+        let start = mro
+            .iter()
+            .position(|it| matches!(it, Value::Class(it) if Rc::ptr_eq(it, after)))?;
         mro.iter().skip(start + 1).find_map(|entry| match entry {
             Value::Class(class) => class.namespace.borrow().get(name).cloned(),
             _ => None,
@@ -142,14 +166,20 @@ impl Interp<'_> {
 pub(super) fn is_model_symbol(symbol: &Symbol) -> bool {
     matches!(
         &*symbol.0,
-        "pydantic.BaseModel" | "pydantic.RootModel" | "pydantic_settings.BaseSettings" | "sqlmodel.SQLModel"
+        "pydantic.BaseModel"
+            | "pydantic.RootModel"
+            | "pydantic_settings.BaseSettings"
+            | "sqlmodel.SQLModel"
     )
 }
 
 /// Bases whose attributes are all modelled: what they do not have is surely not there.
 fn is_transparent(symbol: &Symbol) -> bool {
     let (module, _) = symbol.0.rsplit_once('.').unwrap_or(("", ""));
-    matches!(module, "builtins" | "abc" | "typing" | "enum" | "dataclasses" | "collections.abc" | "types")
+    matches!(
+        module,
+        "builtins" | "abc" | "typing" | "enum" | "dataclasses" | "collections.abc" | "types"
+    )
 }
 
 /// The C3 merge; where there is no consistent order, the remaining classes in the order of the bases.
@@ -157,11 +187,17 @@ fn merge(mut lists: Vec<Vec<Value>>) -> Vec<Value> {
     let mut order: Vec<Value> = Vec::new();
     loop {
         lists.retain(|list| !list.is_empty());
-        let Some(any) = lists.first().and_then(|list| list.first()).cloned() else { return order };
+        let Some(any) = lists.first().and_then(|list| list.first()).cloned() else {
+            return order;
+        };
         let candidate = lists
             .iter()
             .filter_map(|list| list.first())
-            .find(|head| !lists.iter().any(|list| list.iter().skip(1).any(|other| other.same(head))))
+            .find(|head| {
+                !lists
+                    .iter()
+                    .any(|list| list.iter().skip(1).any(|other| other.same(head)))
+            })
             .cloned()
             .unwrap_or(any);
         for list in &mut lists {

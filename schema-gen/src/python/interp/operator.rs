@@ -57,7 +57,11 @@ impl Interp<'_> {
         if let Some(result) = self.builtin_binary(op, left, right, place) {
             return result;
         }
-        if op == BinOp::BitOr && (is_type(left) || is_type(right)) && may_be_type(left) && may_be_type(right) {
+        if op == BinOp::BitOr
+            && (is_type(left) || is_type(right))
+            && may_be_type(left)
+            && may_be_type(right)
+        {
             return Ok(self.union(left, right, place));
         }
         let (own, reflected, _) = methods(op);
@@ -65,9 +69,9 @@ impl Interp<'_> {
             let method = match receiver {
                 Value::Object(object) => self.special(object, method),
                 Value::Class(class) => match self.metaclass(class) {
-                    Some(metaclass) => {
-                        self.class_member(&metaclass, method).map(|method| super::call::bound(&method, receiver))
-                    }
+                    Some(metaclass) => self
+                        .class_member(&metaclass, method)
+                        .map(|method| super::call::bound(&method, receiver)),
                     None => None,
                 },
                 _ => None,
@@ -97,21 +101,32 @@ impl Interp<'_> {
             let right = known_right.unwrap_or_else(|| right.clone());
             return self.binary(op, &left, &right, place);
         }
-        if is_opaque(left) || is_opaque(right) || self.opaque_object(left) || self.opaque_object(right) {
+        if is_opaque(left)
+            || is_opaque(right)
+            || self.opaque_object(left)
+            || self.opaque_object(right)
+        {
             return Ok(match place {
-                Some(place) => self.unknown_at("an operation with something that is not read", place),
+                Some(place) => {
+                    self.unknown_at("an operation with something that is not read", place)
+                }
                 None => Value::unknown("an operation with something that is not read", None),
             });
         }
         let (left, right) = (self.type_name(left), self.type_name(right));
-        let message = format!("unsupported operand type(s) for {}: '{left}' and '{right}'", sign(op));
+        let message = format!(
+            "unsupported operand type(s) for {}: '{left}' and '{right}'",
+            sign(op)
+        );
         Err(self.raise_type_error(&message, place))
     }
 
     /// What a recorded call comes to, where that is something else.
     fn force_call(&mut self, value: &Value) -> Option<Value> {
         match value {
-            Value::Made(made) => self.realize(made).filter(|known| !matches!(known, Value::Made(_))),
+            Value::Made(made) => self
+                .realize(made)
+                .filter(|known| !matches!(known, Value::Made(_))),
             _ => None,
         }
     }
@@ -179,18 +194,29 @@ impl Interp<'_> {
             (BinOp::Add, Value::Tuple(left), Value::Tuple(right)) => {
                 Value::Tuple(left.iter().chain(right.iter()).cloned().collect())
             }
-            (BinOp::Mul, sequence, Value::Int(times)) | (BinOp::Mul, Value::Int(times), sequence) => {
+            (BinOp::Mul, sequence, Value::Int(times))
+            | (BinOp::Mul, Value::Int(times), sequence) => {
                 let times = usize::try_from(*times).unwrap_or(0);
                 return self.repeat(sequence, times, place);
             }
             (BinOp::Mod, Value::Str(template), values) => {
-                return Some(library::format_percent(self, template, values).unwrap_or_else(|| {
-                    Ok(Value::unknown("a text of something that is not known", place))
-                }));
+                return Some(
+                    library::format_percent(self, template, values).unwrap_or_else(|| {
+                        Ok(Value::unknown(
+                            "a text of something that is not known",
+                            place,
+                        ))
+                    }),
+                );
             }
             (BinOp::BitOr, Value::Dict(left), Value::Dict(right)) => {
                 let mut items = left.borrow().clone();
-                items.extend(right.borrow().iter().map(|(key, value)| (key.clone(), value.clone())));
+                items.extend(
+                    right
+                        .borrow()
+                        .iter()
+                        .map(|(key, value)| (key.clone(), value.clone())),
+                );
                 Value::dict(items)
             }
             (
@@ -200,9 +226,16 @@ impl Interp<'_> {
             ) => {
                 let (first, second) = (set_items(left)?, set_items(right)?);
                 let mut items = Dict::default();
-                let keep = |items: &mut Dict, from: &Dict, wanted: &dyn Fn(&crate::python::value::Key) -> bool| {
-                    items.extend(from.keys().filter(|key| wanted(key)).map(|key| (key.clone(), Value::None)));
-                };
+                let keep =
+                    |items: &mut Dict,
+                     from: &Dict,
+                     wanted: &dyn Fn(&crate::python::value::Key) -> bool| {
+                        items.extend(
+                            from.keys()
+                                .filter(|key| wanted(key))
+                                .map(|key| (key.clone(), Value::None)),
+                        );
+                    };
                 match op {
                     BinOp::BitOr => {
                         keep(&mut items, &first, &|_| true);
@@ -224,7 +257,12 @@ impl Interp<'_> {
         }))
     }
 
-    fn repeat(&mut self, sequence: &Value, times: usize, place: Option<Place>) -> Option<Result<Value, Raised>> {
+    fn repeat(
+        &mut self,
+        sequence: &Value,
+        times: usize,
+        place: Option<Place>,
+    ) -> Option<Result<Value, Raised>> {
         let length = match sequence {
             Value::Str(text) => text.len(),
             Value::Bytes(bytes) => bytes.len(),
@@ -263,10 +301,18 @@ impl Interp<'_> {
                 BinOp::FloorDiv | BinOp::Mod if right == 0 => return Err(by_zero()),
                 BinOp::FloorDiv => floor_div(left, right),
                 BinOp::Mod => left.checked_rem(right).map(|rest| {
-                    if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest }
+                    if rest != 0 && (rest < 0) != (right < 0) {
+                        rest + right
+                    } else {
+                        rest
+                    }
                 }),
-                BinOp::Pow if right < 0 => return Ok(Value::Float((left as f64).powf(right as f64))),
-                BinOp::Pow => u32::try_from(right).ok().and_then(|right| left.checked_pow(right)),
+                BinOp::Pow if right < 0 => {
+                    return Ok(Value::Float((left as f64).powf(right as f64)));
+                }
+                BinOp::Pow => u32::try_from(right)
+                    .ok()
+                    .and_then(|right| left.checked_pow(right)),
                 BinOp::LShift => u32::try_from(right)
                     .ok()
                     .filter(|right| *right < 63)
@@ -328,8 +374,11 @@ impl Interp<'_> {
             (BinOp::BitOr, Value::Dict(items)) => {
                 if let Value::Dict(more) = library::plain(right) {
                     self.touch(left);
-                    let more: Vec<_> =
-                        more.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+                    let more: Vec<_> = more
+                        .borrow()
+                        .iter()
+                        .map(|(key, value)| (key.clone(), value.clone()))
+                        .collect();
                     items.borrow_mut().extend(more);
                     return Ok(left.clone());
                 }
@@ -354,7 +403,12 @@ impl Interp<'_> {
         self.binary(op, left, right, Some(place))
     }
 
-    pub(super) fn unary(&mut self, op: UnaryOp, value: &Value, place: Place) -> Result<Value, Raised> {
+    pub(super) fn unary(
+        &mut self,
+        op: UnaryOp,
+        value: &Value,
+        place: Place,
+    ) -> Result<Value, Raised> {
         let plain = library::plain(value);
         match (op, &plain) {
             (_, Value::Unknown(_)) => return Ok(value.clone()),
@@ -416,13 +470,20 @@ fn number(value: &Value) -> Option<Number> {
 }
 
 fn repeated(items: &[Value], times: usize) -> Vec<Value> {
-    std::iter::repeat_n(items, times).flatten().cloned().collect()
+    std::iter::repeat_n(items, times)
+        .flatten()
+        .cloned()
+        .collect()
 }
 
 fn floor_div(left: i64, right: i64) -> Option<i64> {
     let quotient = left.checked_div(right)?;
     let rest = left.checked_rem(right)?;
-    Some(if rest != 0 && (rest < 0) != (right < 0) { quotient - 1 } else { quotient })
+    Some(if rest != 0 && (rest < 0) != (right < 0) {
+        quotient - 1
+    } else {
+        quotient
+    })
 }
 
 fn set_items(value: &Value) -> Option<Dict> {
@@ -448,9 +509,16 @@ fn is_type(value: &Value) -> bool {
 }
 
 fn may_be_type(value: &Value) -> bool {
-    is_type(value) || matches!(value, Value::None | Value::Str(_) | Value::Made(_) | Value::Unknown(_))
+    is_type(value)
+        || matches!(
+            value,
+            Value::None | Value::Str(_) | Value::Made(_) | Value::Unknown(_)
+        )
 }
 
 fn is_opaque(value: &Value) -> bool {
-    matches!(value, Value::Made(_) | Value::Symbol(_) | Value::Forward(_) | Value::TypeVar(_) | Value::Alias(_))
+    matches!(
+        value,
+        Value::Made(_) | Value::Symbol(_) | Value::Forward(_) | Value::TypeVar(_) | Value::Alias(_)
+    )
 }

@@ -12,7 +12,12 @@ use crate::python::value::{Dict, Key, Value};
 type Captured = Vec<(Name, Value)>;
 
 impl<'t> Interp<'t> {
-    pub(super) fn exec_match(&mut self, subject: &Expr, cases: &[Case], scope: &Scope) -> Result<Flow, Raised> {
+    pub(super) fn exec_match(
+        &mut self,
+        subject: &Expr,
+        cases: &[Case],
+        scope: &Scope,
+    ) -> Result<Flow, Raised> {
         let value = self.eval(subject, scope)?;
         self.exec_cases(subject, &value, cases, scope)
     }
@@ -24,7 +29,9 @@ impl<'t> Interp<'t> {
         cases: &[Case],
         scope: &Scope,
     ) -> Result<Flow, Raised> {
-        let Some((case, rest)) = cases.split_first() else { return Ok(Flow::Normal) };
+        let Some((case, rest)) = cases.split_first() else {
+            return Ok(Flow::Normal);
+        };
         let mut captured = Captured::new();
         let mut matches = self.matches(&case.pattern, value, scope, &mut captured)?;
         if matches == Some(false) {
@@ -47,7 +54,9 @@ impl<'t> Interp<'t> {
                 let why = self.depends_on(subject, scope);
                 let all: Vec<Branch<'_, 't>> = vec![
                     Box::new(|interp: &mut Interp<'t>| interp.exec_block(&case.body, scope)),
-                    Box::new(|interp: &mut Interp<'t>| interp.exec_cases(subject, value, rest, scope)),
+                    Box::new(|interp: &mut Interp<'t>| {
+                        interp.exec_cases(subject, value, rest, scope)
+                    }),
                 ];
                 self.run_branches(&why, all, scope)
             }
@@ -112,7 +121,9 @@ impl<'t> Interp<'t> {
                 let mut result = Some(true);
                 for (key, pattern) in entries {
                     let key = Key(self.eval(key, scope)?);
-                    let Some(item) = items.get(&key) else { return Ok(Some(false)) };
+                    let Some(item) = items.get(&key) else {
+                        return Ok(Some(false));
+                    };
                     left.shift_remove(&key);
                     match self.matches(pattern, item, scope, captured)? {
                         Some(true) => {}
@@ -120,10 +131,17 @@ impl<'t> Interp<'t> {
                         None => result = None,
                     }
                 }
-                captured.extend(rest.iter().map(|name| (Rc::clone(name), Value::dict(left.clone()))));
+                captured.extend(
+                    rest.iter()
+                        .map(|name| (Rc::clone(name), Value::dict(left.clone()))),
+                );
                 Ok(result)
             }
-            Pattern::Class { class, positional, keywords } => {
+            Pattern::Class {
+                class,
+                positional,
+                keywords,
+            } => {
                 let class = self.eval(class, scope)?;
                 let mut result = library::is_instance(self, value, &class);
                 if result == Some(false) {
@@ -138,7 +156,9 @@ impl<'t> Interp<'t> {
                     }
                 }
                 for (name, pattern) in keywords {
-                    let Some(item) = self.find_attribute(value, name)? else { return Ok(Some(false)) };
+                    let Some(item) = self.find_attribute(value, name)? else {
+                        return Ok(Some(false));
+                    };
                     match self.matches(pattern, &item, scope, captured)? {
                         Some(true) => {}
                         Some(false) => return Ok(Some(false)),
@@ -151,7 +171,12 @@ impl<'t> Interp<'t> {
     }
 
     /// What a positional pattern of a class is matched with.
-    fn positional_part(&mut self, class: &Value, value: &Value, index: usize) -> Result<Value, Raised> {
+    fn positional_part(
+        &mut self,
+        class: &Value,
+        value: &Value,
+        index: usize,
+    ) -> Result<Value, Raised> {
         if let Value::Class(_) = class
             && let Some(names) = self.find_attribute(class, "__match_args__")?
             && let Some(names) = self.iterate(&names)?
@@ -181,7 +206,9 @@ impl<'t> Interp<'t> {
             }
             _ => return Ok(Some(false)),
         };
-        let star = patterns.iter().position(|pattern| matches!(pattern, Pattern::Star(_)));
+        let star = patterns
+            .iter()
+            .position(|pattern| matches!(pattern, Pattern::Star(_)));
         let fits = match star {
             Some(_) => items.len() + 1 >= patterns.len(),
             None => items.len() == patterns.len(),

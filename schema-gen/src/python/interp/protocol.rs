@@ -5,11 +5,15 @@ use std::rc::Rc;
 use super::attribute::namespace_dict;
 use super::mro::is_model_symbol;
 use super::{Args, Interp, Raised};
-use crate::python::{library, pydantic};
 use crate::python::value::{Class, Native, Object, Symbol, Value};
+use crate::python::{library, pydantic};
 
 /// A native as a method of a value.
-fn method(receiver: Value, name: &'static str, run: fn(&mut Interp<'_>, Args) -> Result<Value, Raised>) -> Value {
+fn method(
+    receiver: Value,
+    name: &'static str,
+    run: fn(&mut Interp<'_>, Args) -> Result<Value, Raised>,
+) -> Value {
     Value::Method(Rc::new((receiver, Value::Native(Native { name, run }))))
 }
 
@@ -18,7 +22,11 @@ fn nothing(_: &mut Interp<'_>, _: Args) -> Result<Value, Raised> {
 }
 
 /// `object.__new__(class)`, and the `__new__` of the built-in base of a class.
-pub(super) fn instance_new(interp: &mut Interp<'_>, class: &Rc<Class>, args: &Args) -> Result<Value, Raised> {
+pub(super) fn instance_new(
+    interp: &mut Interp<'_>,
+    class: &Rc<Class>,
+    args: &Args,
+) -> Result<Value, Raised> {
     if let Some(made) = library::new_instance(interp, class, args) {
         return made;
     }
@@ -52,10 +60,16 @@ fn object_getattribute(interp: &mut Interp<'_>, args: Args) -> Result<Value, Rai
 
 fn object_repr(interp: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
     let text = args.positional.first().and_then(|value| match value {
-        Value::Object(object) => Some(format!("<{}.{} object>", object.class.module, object.class.qualname)),
+        Value::Object(object) => Some(format!(
+            "<{}.{} object>",
+            object.class.module, object.class.qualname
+        )),
         other => interp.text(other, true),
     });
-    Ok(text.map_or_else(|| Value::unknown("repr of an object", args.place), |text| Value::str(&text)))
+    Ok(text.map_or_else(
+        || Value::unknown("repr of an object", args.place),
+        |text| Value::str(&text),
+    ))
 }
 
 fn object_eq(_: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
@@ -102,7 +116,13 @@ fn type_mro(interp: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
 
 fn type_subclasses(interp: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
     Ok(match args.positional.first() {
-        Some(Value::Class(class)) => Value::list(interp.subclasses(class).into_iter().map(Value::Class).collect()),
+        Some(Value::Class(class)) => Value::list(
+            interp
+                .subclasses(class)
+                .into_iter()
+                .map(Value::Class)
+                .collect(),
+        ),
         _ => Value::unknown("subclasses", args.place),
     })
 }
@@ -123,7 +143,10 @@ fn super_init(interp: &mut Interp<'_>, mut args: Args) -> Result<Value, Raised> 
 
 impl Interp<'_> {
     pub(super) fn super_init(&self, after: &Rc<Class>, receiver: &Value) -> Value {
-        let pair = Value::Tuple(Rc::from(vec![Value::Class(Rc::clone(after)), receiver.clone()]));
+        let pair = Value::Tuple(Rc::from(vec![
+            Value::Class(Rc::clone(after)),
+            receiver.clone(),
+        ]));
         method(pair, "__init__", super_init)
     }
 
@@ -137,17 +160,33 @@ impl Interp<'_> {
     ) -> Option<Value> {
         // In a metaclass: the receiver is no instance of what follows.
         let of_type = match receiver {
-            Value::Class(it) => !self.is_subclass_of(it, after) || self.mro(class).iter().any(|it| it.is_symbol("builtins.type")),
+            Value::Class(it) => {
+                !self.is_subclass_of(it, after)
+                    || self
+                        .mro(class)
+                        .iter()
+                        .any(|it| it.is_symbol("builtins.type"))
+            }
             _ => false,
         };
         match name {
-            "__new__" if of_type => Some(Value::Native(Native { name: "type.__new__", run: type_new })),
-            "__new__" => Some(Value::Native(Native { name: "object.__new__", run: object_new })),
+            "__new__" if of_type => Some(Value::Native(Native {
+                name: "type.__new__",
+                run: type_new,
+            })),
+            "__new__" => Some(Value::Native(Native {
+                name: "object.__new__",
+                run: object_new,
+            })),
             "__call__" if of_type => Some(method(receiver.clone(), "type.__call__", type_call)),
-            "__prepare__" => Some(Value::Native(Native { name: "__prepare__", run: empty_dict })),
-            "__init_subclass__" | "__set_name__" | "__post_init__" => {
-                Some(Value::Native(Native { name: "object.__init_subclass__", run: nothing }))
-            }
+            "__prepare__" => Some(Value::Native(Native {
+                name: "__prepare__",
+                run: empty_dict,
+            })),
+            "__init_subclass__" | "__set_name__" | "__post_init__" => Some(Value::Native(Native {
+                name: "object.__init_subclass__",
+                run: nothing,
+            })),
             _ => None,
         }
     }
@@ -165,13 +204,22 @@ impl Interp<'_> {
             "__hash__" => method(receiver, "__hash__", object_hash),
             "__init__" => match &receiver {
                 Value::Object(object) => {
-                    let pair = Value::Tuple(Rc::from(vec![Value::Class(Rc::clone(&object.class)), receiver.clone()]));
+                    let pair = Value::Tuple(Rc::from(vec![
+                        Value::Class(Rc::clone(&object.class)),
+                        receiver.clone(),
+                    ]));
                     method(pair, "__init__", nothing)
                 }
                 _ => return None,
             },
-            "__init_subclass__" => Value::Native(Native { name: "object.__init_subclass__", run: nothing }),
-            "__subclasshook__" => Value::Native(Native { name: "object.__subclasshook__", run: nothing }),
+            "__init_subclass__" => Value::Native(Native {
+                name: "object.__init_subclass__",
+                run: nothing,
+            }),
+            "__subclasshook__" => Value::Native(Native {
+                name: "object.__subclasshook__",
+                run: nothing,
+            }),
             _ => return None,
         })
     }
@@ -182,79 +230,136 @@ impl Interp<'_> {
         Some(match name {
             "mro" => method(receiver, "mro", type_mro),
             "__subclasses__" => method(receiver, "__subclasses__", type_subclasses),
-            "__new__" => Value::Native(Native { name: "object.__new__", run: object_new }),
-            "__init__" => Value::Native(Native { name: "object.__init__", run: unbound_init }),
-            "__setattr__" => Value::Native(Native { name: "object.__setattr__", run: object_setattr }),
-            "__getattribute__" => Value::Native(Native { name: "object.__getattribute__", run: object_getattribute }),
-            "__repr__" | "__str__" => Value::Native(Native { name: "object.__repr__", run: object_repr }),
-            "__eq__" => Value::Native(Native { name: "object.__eq__", run: object_eq }),
-            "__hash__" => Value::Native(Native { name: "object.__hash__", run: object_hash }),
-            "__init_subclass__" => Value::Native(Native { name: "object.__init_subclass__", run: nothing }),
+            "__new__" => Value::Native(Native {
+                name: "object.__new__",
+                run: object_new,
+            }),
+            "__init__" => Value::Native(Native {
+                name: "object.__init__",
+                run: unbound_init,
+            }),
+            "__setattr__" => Value::Native(Native {
+                name: "object.__setattr__",
+                run: object_setattr,
+            }),
+            "__getattribute__" => Value::Native(Native {
+                name: "object.__getattribute__",
+                run: object_getattribute,
+            }),
+            "__repr__" | "__str__" => Value::Native(Native {
+                name: "object.__repr__",
+                run: object_repr,
+            }),
+            "__eq__" => Value::Native(Native {
+                name: "object.__eq__",
+                run: object_eq,
+            }),
+            "__hash__" => Value::Native(Native {
+                name: "object.__hash__",
+                run: object_hash,
+            }),
+            "__init_subclass__" => Value::Native(Native {
+                name: "object.__init_subclass__",
+                run: nothing,
+            }),
             "__call__" => method(receiver, "type.__call__", type_call),
             _ => return None,
         })
     }
 
     /// Symbols whose meaning the evaluator itself has.
-    pub(super) fn call_own(&mut self, symbol: &Symbol, args: &Args) -> Option<Result<Value, Raised>> {
+    pub(super) fn call_own(
+        &mut self,
+        symbol: &Symbol,
+        args: &Args,
+    ) -> Option<Result<Value, Raised>> {
         Some(match &*symbol.0 {
             "builtins.type.__new__" => self.type_new(args.clone()),
             "builtins.super" => Ok(self.make_super(args)),
-            "builtins.globals" => Ok(match self.frames.last().map(|frame| Rc::clone(&frame.scope)) {
-                Some(scope) => self.globals_dict(&scope),
-                None => Value::None,
-            }),
-            "builtins.locals" => {
-                Ok(self.frames.last().map_or(Value::None, |frame| namespace_dict(&frame.scope.names.borrow())))
-            }
+            "builtins.globals" => Ok(
+                match self.frames.last().map(|frame| Rc::clone(&frame.scope)) {
+                    Some(scope) => self.globals_dict(&scope),
+                    None => Value::None,
+                },
+            ),
+            "builtins.locals" => Ok(self.frames.last().map_or(Value::None, |frame| {
+                namespace_dict(&frame.scope.names.borrow())
+            })),
             "builtins.vars" | "builtins.dir" if args.positional.is_empty() => {
-                Ok(self.frames.last().map_or(Value::None, |frame| namespace_dict(&frame.scope.names.borrow())))
+                Ok(self.frames.last().map_or(Value::None, |frame| {
+                    namespace_dict(&frame.scope.names.borrow())
+                }))
             }
             "builtins.__import__" | "importlib.import_module" => match args.positional.as_slice() {
                 [Value::Str(name)] => self.import(name, args.place),
                 [Value::Str(name), Value::Str(package)] => match self.absolute(name, package) {
                     Some(dotted) => self.import(&dotted, args.place),
-                    None => Ok(Value::unknown("a module that is imported by a relative name", args.place)),
+                    None => Ok(Value::unknown(
+                        "a module that is imported by a relative name",
+                        args.place,
+                    )),
                 },
                 [Value::Str(name), ..] if !name.starts_with('.') => self.import(name, args.place),
                 _ => match (args.positional.first(), args.keywords.get("package")) {
-                    (Some(Value::Str(name)), Some(Value::Str(package))) => match self.absolute(name, package) {
-                        Some(dotted) => self.import(&dotted, args.place),
-                        None => Ok(Value::unknown("a module that is imported by a relative name", args.place)),
-                    },
-                    _ => Ok(Value::unknown("a module whose name is not known", args.place)),
+                    (Some(Value::Str(name)), Some(Value::Str(package))) => {
+                        match self.absolute(name, package) {
+                            Some(dotted) => self.import(&dotted, args.place),
+                            None => Ok(Value::unknown(
+                                "a module that is imported by a relative name",
+                                args.place,
+                            )),
+                        }
+                    }
+                    _ => Ok(Value::unknown(
+                        "a module whose name is not known",
+                        args.place,
+                    )),
                 },
             },
-            "contextlib.contextmanager" | "contextlib.asynccontextmanager" => match args.positional.first() {
-                Some(value @ Value::Function(function)) if function.is_generator() => {
-                    function.attributes.borrow_mut().insert(Rc::from("__contextmanager__"), Value::Bool(true));
-                    Ok(value.clone())
-                }
-                Some(value) => Ok(value.clone()),
-                None => return None,
-            },
-            "asyncio.run" | "asyncio.get_event_loop.run_until_complete" | "anyio.run" => match args.positional.first() {
-                Some(value @ Value::Made(_)) => self.await_value(&value.clone()),
-                Some(value @ (Value::Function(_) | Value::Method(_))) => {
-                    let rest = args.positional.iter().skip(1).cloned().collect();
-                    match self.call(&value.clone(), Args::new(rest, args.place)) {
-                        Ok(made) => self.await_value(&made),
-                        Err(raised) => Err(raised),
+            "contextlib.contextmanager" | "contextlib.asynccontextmanager" => {
+                match args.positional.first() {
+                    Some(value @ Value::Function(function)) if function.is_generator() => {
+                        function
+                            .attributes
+                            .borrow_mut()
+                            .insert(Rc::from("__contextmanager__"), Value::Bool(true));
+                        Ok(value.clone())
                     }
+                    Some(value) => Ok(value.clone()),
+                    None => return None,
                 }
-                _ => return None,
-            },
+            }
+            "asyncio.run" | "asyncio.get_event_loop.run_until_complete" | "anyio.run" => {
+                match args.positional.first() {
+                    Some(value @ Value::Made(_)) => self.await_value(&value.clone()),
+                    Some(value @ (Value::Function(_) | Value::Method(_))) => {
+                        let rest = args.positional.iter().skip(1).cloned().collect();
+                        match self.call(&value.clone(), Args::new(rest, args.place)) {
+                            Ok(made) => self.await_value(&made),
+                            Err(raised) => Err(raised),
+                        }
+                    }
+                    _ => return None,
+                }
+            }
             "builtins.type" if args.positional.len() == 3 => {
                 let mut args = args.clone();
                 args.positional.insert(0, Value::Symbol(symbol.clone()));
                 self.type_new(args)
             }
-            dotted if dotted.ends_with(".__new__") && matches!(args.positional.first(), Some(Value::Class(_))) => {
+            dotted
+                if dotted.ends_with(".__new__")
+                    && matches!(args.positional.first(), Some(Value::Class(_))) =>
+            {
                 object_new(self, args.clone())
             }
             dotted if dotted.ends_with(".__init__") => {
-                let Some(Value::Object(object)) = args.positional.first() else { return None };
-                let base = Symbol(Rc::from(dotted.strip_suffix(".__init__").unwrap_or_default()));
+                let Some(Value::Object(object)) = args.positional.first() else {
+                    return None;
+                };
+                let base = Symbol(Rc::from(
+                    dotted.strip_suffix(".__init__").unwrap_or_default(),
+                ));
                 let mut args = args.clone();
                 let object = Rc::clone(object);
                 args.positional.remove(0);
@@ -274,14 +379,27 @@ impl Interp<'_> {
     fn make_super(&mut self, args: &Args) -> Value {
         let unknown = || Value::unknown("`super()` outside a method", args.place);
         match args.positional.as_slice() {
-            [Value::Class(class), receiver, ..] => Value::Super(Rc::new((Rc::clone(class), receiver.clone()))),
+            [Value::Class(class), receiver, ..] => {
+                Value::Super(Rc::new((Rc::clone(class), receiver.clone())))
+            }
             [] => {
-                let Some(frame) = self.frames.iter().rev().find(|frame| frame.function.is_some()) else {
+                let Some(frame) = self
+                    .frames
+                    .iter()
+                    .rev()
+                    .find(|frame| frame.function.is_some())
+                else {
                     return unknown();
                 };
-                let class = frame.function.as_ref().and_then(|function| function.defining_class());
+                let class = frame
+                    .function
+                    .as_ref()
+                    .and_then(|function| function.defining_class());
                 // The first parameter may have another name, and another value by now.
-                let name = frame.function.as_ref().and_then(|function| function.first_parameter());
+                let name = frame
+                    .function
+                    .as_ref()
+                    .and_then(|function| function.first_parameter());
                 let current = name.and_then(|name| frame.scope.names.borrow().get(&name).cloned());
                 match (class, current.or_else(|| frame.receiver.clone())) {
                     (Some(class), Some(receiver)) => Value::Super(Rc::new((class, receiver))),
@@ -320,7 +438,12 @@ fn unbound_init(interp: &mut Interp<'_>, mut args: Args) -> Result<Value, Raised
 
 impl Interp<'_> {
     /// The `__init__` of the bases that are a library's.
-    fn init_symbols(&mut self, class: &Rc<Class>, object: &Rc<Object>, args: Args) -> Result<(), Raised> {
+    fn init_symbols(
+        &mut self,
+        class: &Rc<Class>,
+        object: &Rc<Object>,
+        args: Args,
+    ) -> Result<(), Raised> {
         for entry in self.mro(class).iter() {
             if let Value::Symbol(symbol) = entry
                 && let Some(result) = library::init(self, symbol, object, args.clone())
@@ -330,5 +453,4 @@ impl Interp<'_> {
         }
         Ok(())
     }
-
 }

@@ -116,7 +116,9 @@ impl ScopeData {
         while let Some(it) = scope {
             match (&it.kind, &it.qualname) {
                 (ScopeKind::Class, Some(outer)) => return Rc::from(format!("{outer}.{name}")),
-                (ScopeKind::Function, Some(outer)) => return Rc::from(format!("{outer}.<locals>.{name}")),
+                (ScopeKind::Function, Some(outer)) => {
+                    return Rc::from(format!("{outer}.<locals>.{name}"));
+                }
                 _ => scope = it.parent.as_deref(),
             }
         }
@@ -126,7 +128,13 @@ impl ScopeData {
 
 impl Unit {
     pub(super) fn new(origin: Origin, is_package: bool) -> Rc<Self> {
-        Rc::new(Self { origin, is_package, lazy_annotations: Cell::new(false), type_only: RefCell::default(), stars: RefCell::default() })
+        Rc::new(Self {
+            origin,
+            is_package,
+            lazy_annotations: Cell::new(false),
+            type_only: RefCell::default(),
+            stars: RefCell::default(),
+        })
     }
 }
 
@@ -149,7 +157,12 @@ fn target(scope: &Scope, name: &str) -> Scope {
             None => break,
         }
     }
-    let declared = current.declared.borrow().iter().find(|(it, _)| &**it == name).map(|(_, global)| *global);
+    let declared = current
+        .declared
+        .borrow()
+        .iter()
+        .find(|(it, _)| &**it == name)
+        .map(|(_, global)| *global);
     match declared {
         None => Rc::clone(current),
         Some(true) => globals(current),
@@ -169,7 +182,9 @@ fn target(scope: &Scope, name: &str) -> Scope {
 impl Interp<'_> {
     /// What a name stands for in a scope, builtins included.
     pub(crate) fn lookup(&mut self, name: &str, scope: &Scope) -> Option<Value> {
-        lookup_bound(name, scope).or_else(|| self.set_by_globals(name, scope)).or_else(|| self.builtin(name))
+        lookup_bound(name, scope)
+            .or_else(|| self.set_by_globals(name, scope))
+            .or_else(|| self.builtin(name))
     }
 
     pub(super) fn builtin(&mut self, name: &str) -> Option<Value> {
@@ -184,30 +199,43 @@ impl Interp<'_> {
     /// `globals()`: a dictionary of the module's names. What is set in it becomes a name.
     pub(super) fn globals_dict(&mut self, scope: &Scope) -> Value {
         let module = globals(scope);
-        let known = self.globals_dicts.iter().find(|(it, _)| Rc::ptr_eq(it, &module)).map(|(_, dict)| Rc::clone(dict));
+        let known = self
+            .globals_dicts
+            .iter()
+            .find(|(it, _)| Rc::ptr_eq(it, &module))
+            .map(|(_, dict)| Rc::clone(dict));
         let dict = match known {
             Some(dict) => dict,
             None => {
                 let dict = Rc::new(RefCell::new(Dict::default()));
-                self.globals_dicts.push((Rc::clone(&module), Rc::clone(&dict)));
+                self.globals_dicts
+                    .push((Rc::clone(&module), Rc::clone(&dict)));
                 dict
             }
         };
         {
             let names = module.names.borrow();
             let mut dict = dict.borrow_mut();
-            dict.extend(names.iter().map(|(name, value)| (Key(Value::Str(Rc::clone(name))), value.clone())));
+            dict.extend(
+                names
+                    .iter()
+                    .map(|(name, value)| (Key(Value::Str(Rc::clone(name))), value.clone())),
+            );
         }
         Value::Dict(dict)
     }
 
     /// Whether a dictionary is that of a module's names.
     pub(super) fn is_globals_dict(&self, dict: &Rc<RefCell<Dict>>) -> bool {
-        self.globals_dicts.iter().any(|(_, it)| Rc::ptr_eq(it, dict))
+        self.globals_dicts
+            .iter()
+            .any(|(_, it)| Rc::ptr_eq(it, dict))
     }
 
     pub(super) fn has_globals_dict(&self, module: &Scope) -> bool {
-        self.globals_dicts.iter().any(|(it, _)| Rc::ptr_eq(it, module))
+        self.globals_dicts
+            .iter()
+            .any(|(it, _)| Rc::ptr_eq(it, module))
     }
 
     /// A name that was set by way of `globals()`.
@@ -216,7 +244,10 @@ impl Interp<'_> {
             return None;
         }
         let module = globals(scope);
-        let (_, dict) = self.globals_dicts.iter().find(|(it, _)| Rc::ptr_eq(it, &module))?;
+        let (_, dict) = self
+            .globals_dicts
+            .iter()
+            .find(|(it, _)| Rc::ptr_eq(it, &module))?;
         dict.borrow().get(&Key(Value::str(name))).cloned()
     }
 
@@ -250,14 +281,19 @@ pub(super) fn lookup_bound(name: &str, scope: &Scope) -> Option<Value> {
     let mut current = Some(scope);
     let mut within_function = false;
     while let Some(it) = current {
-        if it.kind != ScopeKind::Class || !within_function {
-            if let Some(value) = it.names.borrow().get(name) {
-                return Some(value.clone());
-            }
+        if (it.kind != ScopeKind::Class || !within_function)
+            && let Some(value) = it.names.borrow().get(name)
+        {
+            return Some(value.clone());
         }
         if it.kind == ScopeKind::Function {
             within_function = true;
-            if it.declared.borrow().iter().any(|(declared, global)| *global && &**declared == name) {
+            if it
+                .declared
+                .borrow()
+                .iter()
+                .any(|(declared, global)| *global && &**declared == name)
+            {
                 return globals(it).names.borrow().get(name).cloned();
             }
         }

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::{Interp, Signature, SignatureParameter};
-use crate::python::{library, pydantic};
 use crate::python::syntax::ParameterKind;
 use crate::python::value::{Class, Function, Key, Object, Place, Value};
+use crate::python::{library, pydantic};
 
 /// Callables that wrap callables.
 const MAX_WRAPPED: u32 = 50;
@@ -59,7 +59,9 @@ impl Interp<'_> {
                 drop_first(&mut signature);
                 Some(signature)
             }
-            Value::Descriptor(descriptor) => self.signature_within(&descriptor.function.clone(), depth + 1),
+            Value::Descriptor(descriptor) => {
+                self.signature_within(&descriptor.function.clone(), depth + 1)
+            }
             Value::Class(class) => self.class_signature(class, depth),
             Value::Generic(generic) => self.signature_within(&generic.origin.clone(), depth + 1),
             Value::Object(object) => self.object_signature(object, depth),
@@ -70,11 +72,17 @@ impl Interp<'_> {
                 if made.callee.is_symbol("functools.partial") {
                     let (function, rest) = made.args.split_first()?;
                     let signature = self.signature_within(function, depth + 1)?;
-                    let keywords = made.kwargs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+                    let keywords = made
+                        .kwargs
+                        .iter()
+                        .map(|(name, value)| (name.to_string(), value.clone()))
+                        .collect();
                     return Some(partial(signature, rest.len(), keywords));
                 }
                 match self.realize(made) {
-                    Some(known) if !matches!(known, Value::Made(_)) => return self.signature_within(&known, depth + 1),
+                    Some(known) if !matches!(known, Value::Made(_)) => {
+                        return self.signature_within(&known, depth + 1);
+                    }
                     _ => {}
                 }
                 let wrapped = made.attributes.borrow().get("__wrapped__").cloned();
@@ -94,7 +102,10 @@ impl Interp<'_> {
                     parameter("args", ParameterKind::VarPositional),
                     parameter("kwargs", ParameterKind::VarKeyword),
                 ];
-                Some(Signature { parameters, returns: None })
+                Some(Signature {
+                    parameters,
+                    returns: None,
+                })
             }
             Value::Symbol(_) => match self.force(callable) {
                 Value::Symbol(_) => None,
@@ -128,7 +139,10 @@ impl Interp<'_> {
                 kind: parameter.kind,
                 annotation: read(self, &parameter.name),
                 default: function.defaults.get(index).cloned().flatten(),
-                place: Some(Place { file: function.file, span: parameter.span }),
+                place: Some(Place {
+                    file: function.file,
+                    span: parameter.span,
+                }),
             });
         }
         signature.returns = read(self, "return");
@@ -154,7 +168,10 @@ impl Interp<'_> {
                 Value::Class(class) => {
                     let found = {
                         let namespace = class.namespace.borrow();
-                        namespace.get("__new__").or_else(|| namespace.get("__init__")).cloned()
+                        namespace
+                            .get("__new__")
+                            .or_else(|| namespace.get("__init__"))
+                            .cloned()
                     };
                     if let Some(function) = found {
                         let mut signature = self.signature_within(&function, depth + 1)?;
@@ -181,7 +198,9 @@ impl Interp<'_> {
         }
         if &**object.class.name.borrow() == "partial" {
             let read = |name: &str| object.attributes.borrow().get(name).cloned();
-            if let (Some(function), Some(args), Some(keywords)) = (read("func"), read("args"), read("keywords")) {
+            if let (Some(function), Some(args), Some(keywords)) =
+                (read("func"), read("args"), read("keywords"))
+            {
                 let signature = self.signature_within(&function, depth + 1)?;
                 let count = self.iterate(&args).ok().flatten()?.len();
                 let keywords = match &keywords {
@@ -210,9 +229,15 @@ impl Interp<'_> {
     fn given_signature(&mut self, given: &Value) -> Option<Signature> {
         if let Some(mut signature) = library::given_signature(given) {
             for parameter in &mut signature.parameters {
-                parameter.annotation = parameter.annotation.take().map(|value| self.resolve_forward(&value));
+                parameter.annotation = parameter
+                    .annotation
+                    .take()
+                    .map(|value| self.resolve_forward(&value));
             }
-            signature.returns = signature.returns.take().map(|value| self.resolve_forward(&value));
+            signature.returns = signature
+                .returns
+                .take()
+                .map(|value| self.resolve_forward(&value));
             return Some(signature);
         }
         let parameters = self.find_attribute(given, "parameters").ok().flatten()?;
@@ -226,7 +251,9 @@ impl Interp<'_> {
         };
         let mut signature = Signature::default();
         for item in items {
-            let Ok(Some(Value::Str(name))) = self.find_attribute(&item, "name") else { return None };
+            let Ok(Some(Value::Str(name))) = self.find_attribute(&item, "name") else {
+                return None;
+            };
             let kind = self.find_attribute(&item, "kind").ok().flatten()?;
             let kind = self.parameter_kind(&kind)?;
             let known = |value: Option<Value>| value.filter(|value| !is_empty(value));
@@ -240,7 +267,10 @@ impl Interp<'_> {
                 place: None,
             });
         }
-        let returns = self.find_attribute(given, "return_annotation").ok().flatten();
+        let returns = self
+            .find_attribute(given, "return_annotation")
+            .ok()
+            .flatten();
         signature.returns = returns.filter(|value| !is_empty(value));
         Some(signature)
     }
@@ -253,7 +283,13 @@ impl Interp<'_> {
                 _ => return None,
             },
             Value::Int(number) => {
-                let names = ["POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD", "VAR_POSITIONAL", "KEYWORD_ONLY", "VAR_KEYWORD"];
+                let names = [
+                    "POSITIONAL_ONLY",
+                    "POSITIONAL_OR_KEYWORD",
+                    "VAR_POSITIONAL",
+                    "KEYWORD_ONLY",
+                    "VAR_KEYWORD",
+                ];
                 (*names.get(usize::try_from(*number).ok()?)?).to_owned()
             }
             _ => return None,
@@ -271,7 +307,10 @@ impl Interp<'_> {
 
 /// Bases without an `__init__` of their own.
 fn is_plain_base(symbol: &str) -> bool {
-    matches!(symbol, "builtins.object" | "typing.Generic" | "typing.Protocol" | "abc.ABC" | "abc.ABCMeta")
+    matches!(
+        symbol,
+        "builtins.object" | "typing.Generic" | "typing.Protocol" | "abc.ABC" | "abc.ABCMeta"
+    )
 }
 
 /// `inspect.Parameter.empty` and its like.
@@ -280,7 +319,10 @@ fn is_empty(value: &Value) -> bool {
         Value::Symbol(symbol) => {
             matches!(
                 &*symbol.0,
-                "inspect._empty" | "inspect.Parameter.empty" | "inspect.Signature.empty" | "inspect.empty"
+                "inspect._empty"
+                    | "inspect.Parameter.empty"
+                    | "inspect.Signature.empty"
+                    | "inspect.empty"
             )
         }
         Value::Class(class) => matches!(&**class.name.borrow(), "_empty"),
@@ -291,18 +333,27 @@ fn is_empty(value: &Value) -> bool {
 /// Takes the first parameter away, as a bound method has it.
 fn drop_first(signature: &mut Signature) {
     let first = signature.parameters.first().map(|parameter| parameter.kind);
-    if matches!(first, Some(ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword)) {
+    if matches!(
+        first,
+        Some(ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword)
+    ) {
         signature.parameters.remove(0);
     }
 }
 
 /// What `functools.partial` leaves: given by position, a parameter is gone; given by name, it and
 /// what follows is keyword-only, with the given value as its default.
-fn partial(mut signature: Signature, positional: usize, keywords: Vec<(String, Value)>) -> Signature {
+fn partial(
+    mut signature: Signature,
+    positional: usize,
+    keywords: Vec<(String, Value)>,
+) -> Signature {
     let mut left = positional;
     signature.parameters.retain(|parameter| {
-        let by_position =
-            matches!(parameter.kind, ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword);
+        let by_position = matches!(
+            parameter.kind,
+            ParameterKind::PositionalOnly | ParameterKind::PositionalOrKeyword
+        );
         let is_given = by_position && left > 0;
         left -= usize::from(is_given);
         !is_given
@@ -319,7 +370,9 @@ fn partial(mut signature: Signature, positional: usize, keywords: Vec<(String, V
         }
     }
     if after {
-        signature.parameters.retain(|parameter| parameter.kind != ParameterKind::VarPositional);
+        signature
+            .parameters
+            .retain(|parameter| parameter.kind != ParameterKind::VarPositional);
     }
     signature
 }

@@ -2,14 +2,18 @@
 
 use std::rc::Rc;
 
-use super::branch::{Branch, Flow};
 use super::bounds::MAX_ROUNDS;
+use super::branch::{Branch, Flow};
 use super::{Guard, Interp, Raised, Scope};
 use crate::python::syntax::{Case, Expr, ExprKind, Handler, Pattern, Stmt, StmtKind};
 use crate::python::value::{Alias, Annotation, Lazy, Place, Unknown, Value};
 
 impl<'t> Interp<'t> {
-    pub(super) fn exec_block(&mut self, statements: &[Stmt], scope: &Scope) -> Result<Flow, Raised> {
+    pub(super) fn exec_block(
+        &mut self,
+        statements: &[Stmt],
+        scope: &Scope,
+    ) -> Result<Flow, Raised> {
         for statement in statements {
             let flow = match self.exec(statement, scope) {
                 Ok(flow) => flow,
@@ -23,7 +27,10 @@ impl<'t> Interp<'t> {
     }
 
     fn exec(&mut self, statement: &Stmt, scope: &Scope) -> Result<Flow, Raised> {
-        let place = Place { file: scope.file, span: statement.span };
+        let place = Place {
+            file: scope.file,
+            span: statement.span,
+        };
         self.step(Some(place))?;
         match &statement.kind {
             StmtKind::Expr(expression) => {
@@ -35,10 +42,16 @@ impl<'t> Interp<'t> {
                     self.assign(target, value.clone(), scope)?;
                 }
             }
-            StmtKind::AnnAssign { target, annotation, value } => {
+            StmtKind::AnnAssign {
+                target,
+                annotation,
+                value,
+            } => {
                 self.annotated(target, annotation, value.as_ref(), scope)?;
             }
-            StmtKind::AugAssign { target, op, value } => self.augmented(target, *op, value, scope)?,
+            StmtKind::AugAssign { target, op, value } => {
+                self.augmented(target, *op, value, scope)?
+            }
             StmtKind::Function(def) => self.define_function(def, scope)?,
             StmtKind::Class(def) => self.define_class(def, scope)?,
             StmtKind::Return(value) => {
@@ -49,22 +62,47 @@ impl<'t> Interp<'t> {
                 return Ok(Flow::Return(value));
             }
             StmtKind::If(branches) => return self.exec_if(branches, scope),
-            StmtKind::For { target, iterable, body, otherwise } => {
+            StmtKind::For {
+                target,
+                iterable,
+                body,
+                otherwise,
+            } => {
                 return self.exec_for(target, iterable, body, otherwise, scope, place);
             }
-            StmtKind::While { test, body, otherwise } => return self.exec_while(test, body, otherwise, scope, place),
+            StmtKind::While {
+                test,
+                body,
+                otherwise,
+            } => return self.exec_while(test, body, otherwise, scope, place),
             StmtKind::With(with) => return self.exec_with(with, 0, scope),
             StmtKind::Match { subject, cases } => return self.exec_match(subject, cases, scope),
-            StmtKind::Try { body, handlers, otherwise, finally } => {
+            StmtKind::Try {
+                body,
+                handlers,
+                otherwise,
+                finally,
+            } => {
                 return self.exec_try(body, handlers, otherwise, finally, scope);
             }
             StmtKind::Raise(exception) => return self.exec_raise(exception.as_ref(), scope, place),
-            // What is asserted holds: else the service would not run.
             // What a service asserts of itself is taken to hold; what a library asserts of it is not.
+            // A call that breaks it does nothing.
             StmtKind::Assert(test) if scope.unit.origin == super::scope::Origin::Prelude => {
                 if self.condition(test, scope)? == Some(false) {
-                    let why = format!("`{}` does not hold", self.source(place));
-                    return Err(crate::python::library::raise("builtins.AssertionError", &why, Some(place)));
+                    let places: Vec<Place> =
+                        self.call_places.iter().rev().flatten().copied().collect();
+                    let of_service = |place: &Place| {
+                        self.locate(*place)
+                            .is_some_and(|(file, _)| !file.starts_with('<'))
+                    };
+                    let caller = places.into_iter().find(of_service);
+                    let why = format!(
+                        "raises AssertionError: `{}`; taken not to happen",
+                        self.source(place)
+                    );
+                    self.diagnose("raises", why, caller);
+                    return Ok(Flow::Return(Value::None));
                 }
             }
             StmtKind::Assert(_) | StmtKind::Pass => {}
@@ -73,25 +111,43 @@ impl<'t> Interp<'t> {
                     self.delete(target, scope)?;
                 }
             }
-            StmtKind::TypeAlias { name, type_params, value } => {
+            StmtKind::TypeAlias {
+                name,
+                type_params,
+                value,
+            } => {
                 let (inner, type_params) = self.type_params(type_params, scope)?;
                 let alias = Value::Alias(Rc::new(Alias {
                     name: Rc::clone(name),
                     type_params,
-                    target: std::cell::RefCell::new(Lazy::Pending(Rc::clone(value), inner, scope.file)),
+                    target: std::cell::RefCell::new(Lazy::Pending(
+                        Rc::clone(value),
+                        inner,
+                        scope.file,
+                    )),
                     is_new_type: false,
                 }));
                 self.bind(name, alias, scope);
             }
             StmtKind::Import(names) => self.exec_import(names, scope, place)?,
-            StmtKind::ImportFrom { module, level, names } => {
+            StmtKind::ImportFrom {
+                module,
+                level,
+                names,
+            } => {
                 self.exec_import_from(module.as_ref(), *level, names, scope, place)?;
             }
             StmtKind::Global(names) => {
-                scope.declared.borrow_mut().extend(names.iter().map(|name| (Rc::clone(name), true)));
+                scope
+                    .declared
+                    .borrow_mut()
+                    .extend(names.iter().map(|name| (Rc::clone(name), true)));
             }
             StmtKind::Nonlocal(names) => {
-                scope.declared.borrow_mut().extend(names.iter().map(|name| (Rc::clone(name), false)));
+                scope
+                    .declared
+                    .borrow_mut()
+                    .extend(names.iter().map(|name| (Rc::clone(name), false)));
             }
             StmtKind::Break => return Ok(Flow::Break),
             StmtKind::Continue => return Ok(Flow::Continue),
@@ -111,7 +167,9 @@ impl<'t> Interp<'t> {
             let value = self.eval(value, scope)?;
             self.assign(target, value, scope)?;
         }
-        let ExprKind::Name(name) = &target.kind else { return Ok(()) };
+        let ExprKind::Name(name) = &target.kind else {
+            return Ok(());
+        };
         let class = scope.kind == super::ScopeKind::Class;
         if !class {
             return Ok(());
@@ -120,12 +178,19 @@ impl<'t> Interp<'t> {
         let recorded = Annotation {
             name: Rc::clone(name),
             annotation: Rc::clone(annotation),
-            place: Place { file: scope.file, span: target.span },
+            place: Place {
+                file: scope.file,
+                span: target.span,
+            },
             scope: Rc::clone(scope),
             value,
         };
         if let Some(pending) = self.class_dicts.last_mut() {
-            match pending.annotations.iter_mut().find(|it| it.name == recorded.name) {
+            match pending
+                .annotations
+                .iter_mut()
+                .find(|it| it.name == recorded.name)
+            {
                 Some(earlier) => *earlier = recorded,
                 None => pending.annotations.push(recorded),
             }
@@ -133,13 +198,22 @@ impl<'t> Interp<'t> {
         Ok(())
     }
 
-    fn exec_if(&mut self, branches: &[(Option<Expr>, Vec<Stmt>)], scope: &Scope) -> Result<Flow, Raised> {
-        let Some(((test, body), rest)) = branches.split_first() else { return Ok(Flow::Normal) };
-        let Some(test) = test else { return self.exec_block(body, scope) };
+    fn exec_if(
+        &mut self,
+        branches: &[(Option<Expr>, Vec<Stmt>)],
+        scope: &Scope,
+    ) -> Result<Flow, Raised> {
+        let Some(((test, body), rest)) = branches.split_first() else {
+            return Ok(Flow::Normal);
+        };
+        let Some(test) = test else {
+            return self.exec_block(body, scope);
+        };
         match self.condition(test, scope)? {
             Some(true) => {
                 if names_type_checking(test) {
-                    rest.iter().for_each(|(_, body)| self.keep_type_only(body, scope));
+                    rest.iter()
+                        .for_each(|(_, body)| self.keep_type_only(body, scope));
                 }
                 self.exec_block(body, scope)
             }
@@ -253,19 +327,44 @@ impl<'t> Interp<'t> {
     /// What follows a loop is as certain as what was before it, unless the function may have
     /// returned meanwhile.
     fn after_loop(&mut self, certain: Option<Rc<Unknown>>) {
-        if self.frames.last().is_none_or(|frame| frame.pending.is_empty()) {
+        if self
+            .frames
+            .last()
+            .is_none_or(|frame| frame.pending.is_empty())
+        {
             self.uncertain = certain;
         }
     }
 
-    fn too_many_rounds(&mut self, target: Option<&Expr>, body: &[Stmt], scope: &Scope, place: Place) {
+    fn too_many_rounds(
+        &mut self,
+        target: Option<&Expr>,
+        body: &[Stmt],
+        scope: &Scope,
+        place: Place,
+    ) {
         let why = format!("the loop runs more than {MAX_ROUNDS} times");
         self.diagnose("limit-rounds", why.clone(), Some(place));
-        self.forget_written(target, body, scope, &Rc::new(Unknown { why, place: Some(place) }));
+        self.forget_written(
+            target,
+            body,
+            scope,
+            &Rc::new(Unknown {
+                why,
+                place: Some(place),
+            }),
+        );
     }
 
     /// A loop whose rounds are not known is not run: what it writes becomes unknown.
-    fn skip_loop(&mut self, why: &Rc<Unknown>, target: Option<&Expr>, body: &[Stmt], scope: &Scope, place: Place) {
+    fn skip_loop(
+        &mut self,
+        why: &Rc<Unknown>,
+        target: Option<&Expr>,
+        body: &[Stmt],
+        scope: &Scope,
+        place: Place,
+    ) {
         if scope.unit.origin == super::scope::Origin::Project && may_register(body) {
             let message = format!("a loop is not run, operations may be missing: {}", why.why);
             self.diagnose("unknown-loop", message, Some(place));
@@ -273,7 +372,13 @@ impl<'t> Interp<'t> {
         self.forget_written(target, body, scope, why);
     }
 
-    fn forget_written(&mut self, target: Option<&Expr>, body: &[Stmt], scope: &Scope, why: &Rc<Unknown>) {
+    fn forget_written(
+        &mut self,
+        target: Option<&Expr>,
+        body: &[Stmt],
+        scope: &Scope,
+        why: &Rc<Unknown>,
+    ) {
         let mut written = Written::default();
         if let Some(target) = target {
             written.target(target);
@@ -291,7 +396,9 @@ impl<'t> Interp<'t> {
             }
         }
         for changed in &written.changed {
-            let Ok(value) = self.eval_quietly(changed, scope) else { continue };
+            let Ok(value) = self.eval_quietly(changed, scope) else {
+                continue;
+            };
             match &value {
                 Value::List(items) => {
                     self.touch(&value);
@@ -300,7 +407,9 @@ impl<'t> Interp<'t> {
                 Value::Dict(items) | Value::Set(items) => {
                     self.touch(&value);
                     let key = crate::python::value::Key(Value::Unknown(Rc::clone(why)));
-                    items.borrow_mut().insert(key, Value::Unknown(Rc::clone(why)));
+                    items
+                        .borrow_mut()
+                        .insert(key, Value::Unknown(Rc::clone(why)));
                 }
                 _ => {}
             }
@@ -314,17 +423,28 @@ impl<'t> Interp<'t> {
             Raised::Exception(exception) if !self.is_caught(&exception) => exception,
             raised => return Err(raised),
         };
-        let is_explicit = self.explicit.as_ref().is_some_and(|explicit| explicit.same(&exception));
+        let is_explicit = self
+            .explicit
+            .as_ref()
+            .is_some_and(|explicit| explicit.same(&exception));
         if is_explicit && self.is_in_branch() {
             return Err(Raised::Exception(exception));
         }
-        let place = Place { file: scope.file, span: statement.span };
-        let what = self.text(&exception, true).unwrap_or_else(|| format!("{exception:?}"));
+        let place = Place {
+            file: scope.file,
+            span: statement.span,
+        };
+        let what = self
+            .text(&exception, true)
+            .unwrap_or_else(|| format!("{exception:?}"));
         let why = format!("raises {what}");
         if scope.unit.origin == super::scope::Origin::Project {
             self.diagnose("raises", format!("{why}; taken not to happen"), Some(place));
         }
-        let why = Rc::new(Unknown { why, place: Some(place) });
+        let why = Rc::new(Unknown {
+            why,
+            place: Some(place),
+        });
         let mut written = Written::default();
         written.statement(statement);
         self.forget(&written, scope, &why);
@@ -332,14 +452,20 @@ impl<'t> Interp<'t> {
             StmtKind::Return(_) => Flow::Return(Value::Unknown(why)),
             _ if is_explicit && scope.kind != super::ScopeKind::Module => {
                 self.explicit = None;
-                if scope.kind == super::ScopeKind::Class { Flow::Normal } else { Flow::Return(Value::Unknown(why)) }
+                if scope.kind == super::ScopeKind::Class {
+                    Flow::Normal
+                } else {
+                    Flow::Return(Value::Unknown(why))
+                }
             }
             _ => Flow::Normal,
         })
     }
 
     fn is_in_branch(&self) -> bool {
-        self.guards.iter().any(|guard| matches!(guard, Guard::Branch))
+        self.guards
+            .iter()
+            .any(|guard| matches!(guard, Guard::Branch))
     }
 
     /// Evaluates a name or an attribute of one, without effects.
@@ -369,7 +495,9 @@ fn names_type_checking(test: &Expr) -> bool {
 /// Whether statements call something: what could register an operation.
 fn may_register(body: &[Stmt]) -> bool {
     body.iter().any(|statement| match &statement.kind {
-        StmtKind::Expr(expression) => matches!(expression.kind, ExprKind::Call(_) | ExprKind::Await(_)),
+        StmtKind::Expr(expression) => {
+            matches!(expression.kind, ExprKind::Call(_) | ExprKind::Await(_))
+        }
         StmtKind::Function(def) => !def.decorators.is_empty(),
         StmtKind::If(branches) => branches.iter().any(|(_, body)| may_register(body)),
         StmtKind::For { body, .. } | StmtKind::While { body, .. } => may_register(body),
@@ -397,7 +525,9 @@ impl<'s> Written<'s> {
     pub(super) fn target(&mut self, target: &'s Expr) {
         match &target.kind {
             ExprKind::Name(name) => self.names.push(name),
-            ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().for_each(|item| self.target(item)),
+            ExprKind::Tuple(items) | ExprKind::List(items) => {
+                items.iter().for_each(|item| self.target(item))
+            }
             ExprKind::Starred(inner) => self.target(inner),
             ExprKind::Subscript(value, _) => self.changed.push(value),
             _ => {}
@@ -414,24 +544,40 @@ impl<'s> Written<'s> {
                 self.names.push(&def.name);
                 self.defined.push(&def.name);
             }
-            StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| self.target(target)),
+            StmtKind::Assign { targets, .. } => {
+                targets.iter().for_each(|target| self.target(target))
+            }
             StmtKind::AugAssign { target, .. } => {
                 self.target(target);
             }
-            StmtKind::AnnAssign { target, value: Some(_), .. } => self.target(target),
-            StmtKind::For { target, body, otherwise, .. } => {
+            StmtKind::AnnAssign {
+                target,
+                value: Some(_),
+                ..
+            } => self.target(target),
+            StmtKind::For {
+                target,
+                body,
+                otherwise,
+                ..
+            } => {
                 self.target(target);
                 self.block(body);
                 self.block(otherwise);
             }
-            StmtKind::While { body, otherwise, .. } => {
+            StmtKind::While {
+                body, otherwise, ..
+            } => {
                 self.block(body);
                 self.block(otherwise);
             }
             StmtKind::If(branches) => branches.iter().for_each(|(_, body)| self.block(body)),
             StmtKind::With(with) => {
                 let crate::python::syntax::With { items, body } = &**with;
-                items.iter().filter_map(|(_, target)| target.as_ref()).for_each(|target| self.target(target));
+                items
+                    .iter()
+                    .filter_map(|(_, target)| target.as_ref())
+                    .for_each(|target| self.target(target));
                 self.block(body);
             }
             StmtKind::Match { cases, .. } => {
@@ -440,24 +586,43 @@ impl<'s> Written<'s> {
                     self.block(body);
                 }
             }
-            StmtKind::Try { body, handlers, otherwise, finally } => {
+            StmtKind::Try {
+                body,
+                handlers,
+                otherwise,
+                finally,
+            } => {
                 self.block(body);
-                handlers.iter().for_each(|Handler { body, .. }| self.block(body));
+                handlers
+                    .iter()
+                    .for_each(|Handler { body, .. }| self.block(body));
                 self.block(otherwise);
                 self.block(finally);
             }
             StmtKind::TypeAlias { name, .. } => self.names.push(name),
             StmtKind::Import(names) => {
                 // `import a.b` binds a module that stays as it is.
-                self.names.extend(names.iter().filter_map(|(_, alias)| alias.as_ref()));
-                self.names.extend(names.iter().filter(|(name, _)| !name.contains('.')).map(|(name, _)| name));
+                self.names
+                    .extend(names.iter().filter_map(|(_, alias)| alias.as_ref()));
+                self.names.extend(
+                    names
+                        .iter()
+                        .filter(|(name, _)| !name.contains('.'))
+                        .map(|(name, _)| name),
+                );
             }
             StmtKind::ImportFrom { names, .. } => {
                 self.names.extend(
-                    names.iter().filter(|(name, _)| &**name != "*").map(|(name, alias)| alias.as_ref().unwrap_or(name)),
+                    names
+                        .iter()
+                        .filter(|(name, _)| &**name != "*")
+                        .map(|(name, alias)| alias.as_ref().unwrap_or(name)),
                 );
             }
-            StmtKind::Expr(Expr { kind: ExprKind::Call(call), .. }) => {
+            StmtKind::Expr(Expr {
+                kind: ExprKind::Call(call),
+                ..
+            }) => {
                 if let ExprKind::Attribute(value, _) = &call.callee.kind {
                     self.changed.push(value);
                 }
@@ -469,12 +634,18 @@ impl<'s> Written<'s> {
     fn pattern(&mut self, pattern: &'s Pattern) {
         match pattern {
             Pattern::Value(_) => {}
-            Pattern::Sequence(all) | Pattern::Or(all) => all.iter().for_each(|one| self.pattern(one)),
+            Pattern::Sequence(all) | Pattern::Or(all) => {
+                all.iter().for_each(|one| self.pattern(one))
+            }
             Pattern::Mapping { entries, rest } => {
                 entries.iter().for_each(|(_, one)| self.pattern(one));
                 self.names.extend(rest);
             }
-            Pattern::Class { positional, keywords, .. } => {
+            Pattern::Class {
+                positional,
+                keywords,
+                ..
+            } => {
                 positional.iter().for_each(|one| self.pattern(one));
                 keywords.iter().for_each(|(_, one)| self.pattern(one));
             }

@@ -26,7 +26,13 @@ impl Interp<'_> {
     }
 
     /// Strings among the arguments of a type are names that are looked up later.
-    pub(super) fn type_arguments(&mut self, origin: &Value, index: Value, scope: &Scope, place: Place) -> Value {
+    pub(super) fn type_arguments(
+        &mut self,
+        origin: &Value,
+        index: Value,
+        scope: &Scope,
+        place: Place,
+    ) -> Value {
         match origin {
             Value::Symbol(symbol) if symbol.is("typing.Literal") => return index,
             Value::Class(class) if class.is_enum.get() => return index,
@@ -39,16 +45,26 @@ impl Interp<'_> {
                     return Value::Tuple(Rc::from(items));
                 }
             }
-            Value::Class(class) if self.class_member(class, "__class_getitem__").is_some() => return index,
+            Value::Class(class) if self.class_member(class, "__class_getitem__").is_some() => {
+                return index;
+            }
             _ => {}
         }
         match index {
-            Value::Tuple(items) => {
-                Value::Tuple(items.iter().map(|item| self.as_forward(item.clone(), scope, place)).collect())
-            }
+            Value::Tuple(items) => Value::Tuple(
+                items
+                    .iter()
+                    .map(|item| self.as_forward(item.clone(), scope, place))
+                    .collect(),
+            ),
             Value::List(items) => {
                 let items = items.borrow().clone();
-                Value::list(items.into_iter().map(|item| self.as_forward(item, scope, place)).collect())
+                Value::list(
+                    items
+                        .into_iter()
+                        .map(|item| self.as_forward(item, scope, place))
+                        .collect(),
+                )
             }
             other => self.as_forward(other, scope, place),
         }
@@ -57,9 +73,12 @@ impl Interp<'_> {
     /// A string in place of a type as a reference to what it names.
     pub(super) fn as_forward(&mut self, value: Value, scope: &Scope, place: Place) -> Value {
         match value {
-            Value::Str(text) => {
-                Value::Forward(Rc::new(Forward { text, scope: Rc::clone(scope), file: scope.file, place: Some(place) }))
-            }
+            Value::Str(text) => Value::Forward(Rc::new(Forward {
+                text,
+                scope: Rc::clone(scope),
+                file: scope.file,
+                place: Some(place),
+            })),
             other => other,
         }
     }
@@ -82,7 +101,12 @@ impl Interp<'_> {
         self.subscript_or(value, index, None)
     }
 
-    fn subscript_or(&mut self, value: &Value, index: &Value, place: Option<Place>) -> Result<Value, Raised> {
+    fn subscript_or(
+        &mut self,
+        value: &Value,
+        index: &Value,
+        place: Option<Place>,
+    ) -> Result<Value, Raised> {
         match value {
             Value::Unknown(_) => Ok(value.clone()),
             Value::Object(object) => {
@@ -91,30 +115,47 @@ impl Interp<'_> {
                 }
                 let payload = library::plain(value);
                 if !matches!(payload, Value::Object(_)) {
-                    let found = self.guarded(&["builtins.KeyError"], |interp| interp.item(&payload, index, place));
+                    let found = self.guarded(&["builtins.KeyError"], |interp| {
+                        interp.item(&payload, index, place)
+                    });
                     return match found {
-                        Err(Raised::Exception(exception)) => match self.special(object, "__missing__") {
-                            Some(method) => self.call(&method, Args::new(vec![index.clone()], place)),
-                            None => Err(Raised::Exception(exception)),
-                        },
+                        Err(Raised::Exception(exception)) => {
+                            match self.special(object, "__missing__") {
+                                Some(method) => {
+                                    self.call(&method, Args::new(vec![index.clone()], place))
+                                }
+                                None => Err(Raised::Exception(exception)),
+                            }
+                        }
                         found => found,
                     };
                 }
                 if self.is_opaque(&object.class) {
-                    return Ok(Value::unknown("an item of an object whose class is not read", place));
+                    return Ok(Value::unknown(
+                        "an item of an object whose class is not read",
+                        place,
+                    ));
                 }
                 let name = self.type_name(value);
                 Err(self.raise_type_error(&format!("'{name}' object is not subscriptable"), place))
             }
             Value::Class(class) => self.subscript_class(class, value, index, place),
-            Value::Symbol(_) | Value::Generic(_) | Value::Union(_) | Value::Alias(_) | Value::TypeVar(_) => {
+            Value::Symbol(_)
+            | Value::Generic(_)
+            | Value::Union(_)
+            | Value::Alias(_)
+            | Value::TypeVar(_) => {
                 if let Some(result) = library::subscript(self, value, index) {
                     return result;
                 }
                 if let Value::Symbol(_) = value {
                     match self.force(value) {
                         Value::Symbol(_) => {}
-                        known @ (Value::List(_) | Value::Tuple(_) | Value::Dict(_) | Value::Str(_) | Value::Object(_)) => {
+                        known @ (Value::List(_)
+                        | Value::Tuple(_)
+                        | Value::Dict(_)
+                        | Value::Str(_)
+                        | Value::Object(_)) => {
                             return self.subscript_or(&known, index, place);
                         }
                         _ => {}
@@ -127,7 +168,9 @@ impl Interp<'_> {
                 Ok(found.unwrap_or_else(|| Value::unknown("an entry of a core schema", place)))
             }
             Value::Made(made) => match self.realize(made) {
-                Some(known) if !matches!(known, Value::Made(_)) => self.subscript_or(&known, index, place),
+                Some(known) if !matches!(known, Value::Made(_)) => {
+                    self.subscript_or(&known, index, place)
+                }
                 _ => match library::subscript(self, value, index) {
                     Some(result) => result,
                     None => Ok(super::call::record(
@@ -163,13 +206,20 @@ impl Interp<'_> {
         if let Some(metaclass) = self.metaclass(class)
             && let Some(method) = self.class_member(&metaclass, "__getitem__")
         {
-            return self.call(&super::call::bound(&method, value), Args::new(vec![index.clone()], place));
+            return self.call(
+                &super::call::bound(&method, value),
+                Args::new(vec![index.clone()], place),
+            );
         }
         if let Some(method) = self.class_member(class, "__class_getitem__")
-            && (!pydantic::is_model(self, value) || !matches!(method, Value::Native(_) | Value::Method(_)))
+            && (!pydantic::is_model(self, value)
+                || !matches!(method, Value::Native(_) | Value::Method(_)))
         {
             // It is a class method whether it says so or not.
-            return self.call(&super::call::bound(&method, value), Args::new(vec![index.clone()], place));
+            return self.call(
+                &super::call::bound(&method, value),
+                Args::new(vec![index.clone()], place),
+            );
         }
         match library::subscript(self, value, index) {
             Some(result) => result,
@@ -177,7 +227,12 @@ impl Interp<'_> {
         }
     }
 
-    fn item(&mut self, value: &Value, index: &Value, place: Option<Place>) -> Result<Value, Raised> {
+    fn item(
+        &mut self,
+        value: &Value,
+        index: &Value,
+        place: Option<Place>,
+    ) -> Result<Value, Raised> {
         let unknown = || match index {
             Value::Unknown(_) => index.clone(),
             _ => Value::unknown("an item at an index that is not known", place),
@@ -225,20 +280,33 @@ impl Interp<'_> {
                         let found = pick(items.len()).and_then(|at| items.get(at).cloned());
                         (found, items.iter().any(Value::is_unknown))
                     }
-                    Value::Tuple(items) => (pick(items.len()).and_then(|at| items.get(at).cloned()), false),
+                    Value::Tuple(items) => (
+                        pick(items.len()).and_then(|at| items.get(at).cloned()),
+                        false,
+                    ),
                     Value::Str(text) => {
                         let found = pick(text.chars().count()).and_then(|at| text.chars().nth(at));
-                        (found.map(|letter| Value::str(letter.encode_utf8(&mut [0; 4]))), false)
+                        (
+                            found.map(|letter| Value::str(letter.encode_utf8(&mut [0; 4]))),
+                            false,
+                        )
                     }
-                    Value::Bytes(bytes) => {
-                        (pick(bytes.len()).and_then(|at| bytes.get(at)).map(|byte| Value::Int(i64::from(*byte))), false)
-                    }
+                    Value::Bytes(bytes) => (
+                        pick(bytes.len())
+                            .and_then(|at| bytes.get(at))
+                            .map(|byte| Value::Int(i64::from(*byte))),
+                        false,
+                    ),
                     _ => (None, false),
                 };
                 match found {
                     Some(found) => Ok(found),
                     None if has_unknown => Ok(unknown()),
-                    None => Err(library::raise("builtins.IndexError", "index out of range", place)),
+                    None => Err(library::raise(
+                        "builtins.IndexError",
+                        "index out of range",
+                        place,
+                    )),
                 }
             }
             _ => {
@@ -248,7 +316,12 @@ impl Interp<'_> {
         }
     }
 
-    fn slice(&mut self, value: &Value, parts: &[Value; 3], place: Option<Place>) -> Result<Value, Raised> {
+    fn slice(
+        &mut self,
+        value: &Value,
+        parts: &[Value; 3],
+        place: Option<Place>,
+    ) -> Result<Value, Raised> {
         let mut numbers = [None; 3];
         for (number, part) in numbers.iter_mut().zip(parts) {
             *number = match library::plain(part) {
@@ -261,37 +334,64 @@ impl Interp<'_> {
         let [start, stop, step] = numbers;
         let pick = |length: usize| slice_indices(start, stop, step.unwrap_or(1), length);
         if step == Some(0) {
-            return Err(library::raise("builtins.ValueError", "slice step cannot be zero", place));
+            return Err(library::raise(
+                "builtins.ValueError",
+                "slice step cannot be zero",
+                place,
+            ));
         }
         Ok(match value {
             Value::List(items) => {
                 let items = items.borrow();
-                Value::list(pick(items.len()).into_iter().filter_map(|at| items.get(at).cloned()).collect())
+                Value::list(
+                    pick(items.len())
+                        .into_iter()
+                        .filter_map(|at| items.get(at).cloned())
+                        .collect(),
+                )
             }
-            Value::Tuple(items) => {
-                Value::Tuple(pick(items.len()).into_iter().filter_map(|at| items.get(at).cloned()).collect())
-            }
+            Value::Tuple(items) => Value::Tuple(
+                pick(items.len())
+                    .into_iter()
+                    .filter_map(|at| items.get(at).cloned())
+                    .collect(),
+            ),
             Value::Str(text) => {
                 let letters: Vec<char> = text.chars().collect();
-                let part: String = pick(letters.len()).into_iter().filter_map(|at| letters.get(at)).collect();
+                let part: String = pick(letters.len())
+                    .into_iter()
+                    .filter_map(|at| letters.get(at))
+                    .collect();
                 Value::str(&part)
             }
-            Value::Bytes(bytes) => {
-                Value::Bytes(pick(bytes.len()).into_iter().filter_map(|at| bytes.get(at).copied()).collect())
-            }
+            Value::Bytes(bytes) => Value::Bytes(
+                pick(bytes.len())
+                    .into_iter()
+                    .filter_map(|at| bytes.get(at).copied())
+                    .collect(),
+            ),
             _ => {
                 let name = self.type_name(value);
-                return Err(self.raise_type_error(&format!("'{name}' object is not subscriptable"), place));
+                return Err(
+                    self.raise_type_error(&format!("'{name}' object is not subscriptable"), place)
+                );
             }
         })
     }
 
     /// `container[index] = value`
-    pub(crate) fn set_subscript(&mut self, container: &Value, index: &Value, value: Value) -> Result<(), Raised> {
+    pub(crate) fn set_subscript(
+        &mut self,
+        container: &Value,
+        index: &Value,
+        value: Value,
+    ) -> Result<(), Raised> {
         if let Value::Object(object) = container
             && let Some(method) = self.special(object, "__setitem__")
         {
-            return self.call(&method, Args::new(vec![index.clone(), value], None)).map(|_| ());
+            return self
+                .call(&method, Args::new(vec![index.clone(), value], None))
+                .map(|_| ());
         }
         if let Value::Made(made) = container
             && made.callee.is_symbol("pydantic_core.CoreSchema")
@@ -310,7 +410,9 @@ impl Interp<'_> {
             }
             plain @ Value::List(_) => {
                 self.touch(&plain);
-                let Value::List(items) = &plain else { return Ok(()) };
+                let Value::List(items) = &plain else {
+                    return Ok(());
+                };
                 match library::plain(index) {
                     Value::Int(at) => {
                         let mut items = items.borrow_mut();
@@ -331,20 +433,31 @@ impl Interp<'_> {
                         Ok(())
                     }
                     _ => {
-                        items.borrow_mut().push(Value::unknown("an item at an index that is not known", None));
+                        items.borrow_mut().push(Value::unknown(
+                            "an item at an index that is not known",
+                            None,
+                        ));
                         Ok(())
                     }
                 }
             }
             Value::Tuple(_) | Value::Str(_) | Value::Int(_) | Value::None => {
                 let name = self.type_name(container);
-                Err(self.raise_type_error(&format!("'{name}' object does not support item assignment"), None))
+                Err(self.raise_type_error(
+                    &format!("'{name}' object does not support item assignment"),
+                    None,
+                ))
             }
             _ => Ok(()),
         }
     }
 
-    fn set_slice(&mut self, items: &std::cell::RefCell<Vec<Value>>, parts: &[Value; 3], more: Option<Vec<Value>>) {
+    fn set_slice(
+        &mut self,
+        items: &std::cell::RefCell<Vec<Value>>,
+        parts: &[Value; 3],
+        more: Option<Vec<Value>>,
+    ) {
         let mut items = items.borrow_mut();
         let length = items.len();
         let end = |part: &Value, default: usize| match part {
@@ -363,11 +476,17 @@ impl Interp<'_> {
     }
 
     /// `del container[index]`
-    pub(super) fn delete_subscript(&mut self, container: &Value, index: &Value) -> Result<(), Raised> {
+    pub(super) fn delete_subscript(
+        &mut self,
+        container: &Value,
+        index: &Value,
+    ) -> Result<(), Raised> {
         if let Value::Object(object) = container
             && let Some(method) = self.special(object, "__delitem__")
         {
-            return self.call(&method, Args::new(vec![index.clone()], None)).map(|_| ());
+            return self
+                .call(&method, Args::new(vec![index.clone()], None))
+                .map(|_| ());
         }
         let plain = library::plain(container);
         self.touch(&plain);
@@ -385,10 +504,18 @@ impl Interp<'_> {
                     Ok(at) if at < items.len() => {
                         items.remove(at);
                     }
-                    _ => return Err(library::raise("builtins.IndexError", "list index out of range", None)),
+                    _ => {
+                        return Err(library::raise(
+                            "builtins.IndexError",
+                            "list index out of range",
+                            None,
+                        ));
+                    }
                 }
             }
-            (Value::List(items), Value::Slice(parts)) => self.set_slice(items, parts, Some(Vec::new())),
+            (Value::List(items), Value::Slice(parts)) => {
+                self.set_slice(items, parts, Some(Vec::new()))
+            }
             _ => {}
         }
         Ok(())
@@ -397,7 +524,10 @@ impl Interp<'_> {
 
 fn key_error(key: &Value, place: Option<Place>) -> Raised {
     let args = Args::new(vec![key.clone()], place);
-    Raised::Exception(super::call::record(Value::symbol("builtins.KeyError"), args))
+    Raised::Exception(super::call::record(
+        Value::symbol("builtins.KeyError"),
+        args,
+    ))
 }
 
 /// A subscript that is kept as it is written.
@@ -406,27 +536,42 @@ fn generic(origin: &Value, index: &Value) -> Value {
         Value::Tuple(items) => items.to_vec(),
         other => vec![other.clone()],
     };
-    Value::Generic(Rc::new(Generic { origin: origin.clone(), args }))
+    Value::Generic(Rc::new(Generic {
+        origin: origin.clone(),
+        args,
+    }))
 }
 
 fn is_type(value: &Value) -> bool {
     matches!(
         value,
-        Value::Class(_) | Value::Symbol(_) | Value::Generic(_) | Value::Alias(_) | Value::Union(_) | Value::Forward(_)
+        Value::Class(_)
+            | Value::Symbol(_)
+            | Value::Generic(_)
+            | Value::Alias(_)
+            | Value::Union(_)
+            | Value::Forward(_)
     )
 }
 
 /// The indices that a slice picks.
 fn slice_indices(start: Option<i64>, stop: Option<i64>, step: i64, length: usize) -> Vec<usize> {
     let length = i64::try_from(length).unwrap_or(i64::MAX);
-    let (low, high) = if step < 0 { (-1, length - 1) } else { (0, length) };
+    let (low, high) = if step < 0 {
+        (-1, length - 1)
+    } else {
+        (0, length)
+    };
     let clamp = |at: Option<i64>, default: i64| match at {
         None => default,
         Some(at) if at < 0 => (at.saturating_add(length)).clamp(low, high),
         Some(at) => at.clamp(low, high),
     };
-    let (mut at, stop) =
-        if step < 0 { (clamp(start, high), clamp(stop, low)) } else { (clamp(start, low), clamp(stop, high)) };
+    let (mut at, stop) = if step < 0 {
+        (clamp(start, high), clamp(stop, low))
+    } else {
+        (clamp(start, low), clamp(stop, high))
+    };
     let mut indices = Vec::new();
     while if step < 0 { at > stop } else { at < stop } {
         indices.extend(usize::try_from(at).ok());

@@ -24,7 +24,9 @@ fn shown(interp: &mut Interp<'_>, module: &Rc<Module>, name: &str) -> String {
     match value {
         None => "unbound".to_owned(),
         Some(Value::Unknown(why)) => format!("? {}", why.why),
-        Some(value) => interp.text(&value, true).unwrap_or_else(|| format!("{value:?}")),
+        Some(value) => interp
+            .text(&value, true)
+            .unwrap_or_else(|| format!("{value:?}")),
     }
 }
 
@@ -34,13 +36,20 @@ fn run(files: &[(&str, &str)], site_packages: bool, names: &str) -> (Vec<String>
     let tree: MemoryTree = files.iter().copied().collect();
     let options = Options {
         roots: vec!["app".to_owned()],
-        site_packages: if site_packages { vec!["site".to_owned()] } else { Vec::new() },
+        site_packages: if site_packages {
+            vec!["site".to_owned()]
+        } else {
+            Vec::new()
+        },
         ..Options::default()
     };
     on_large_stack(|| {
         let mut interp = Interp::new(&tree, &options);
         let module = interp.run_file("app/main.py", "main").expect("it runs");
-        let shown = names.split_whitespace().map(|name| shown(&mut interp, &module, name)).collect();
+        let shown = names
+            .split_whitespace()
+            .map(|name| shown(&mut interp, &module, name))
+            .collect();
         (shown, interp.diagnostics)
     })
     .expect("it does not panic")
@@ -51,6 +60,9 @@ fn run(files: &[(&str, &str)], site_packages: bool, names: &str) -> (Vec<String>
 fn check(source: &str, expected: &[(&str, &str)]) {
     let names: Vec<&str> = expected.iter().map(|(name, _)| *name).collect();
     let (shown, diagnostics) = run(&[("app/main.py", source)], false, &names.join(" "));
-    let shown: Vec<(&str, &str)> = names.into_iter().zip(shown.iter().map(String::as_str)).collect();
+    let shown: Vec<(&str, &str)> = names
+        .into_iter()
+        .zip(shown.iter().map(String::as_str))
+        .collect();
     assert_eq!(shown, expected, "{diagnostics:#?}");
 }

@@ -43,8 +43,10 @@ impl Interp<'_> {
                 let items = items.borrow().clone();
                 let mut text = String::from("{");
                 for (index, (key, value)) in items.iter().enumerate() {
-                    let (key, value) =
-                        (self.text_within(&key.0, true, depth + 1)?, self.text_within(value, true, depth + 1)?);
+                    let (key, value) = (
+                        self.text_within(&key.0, true, depth + 1)?,
+                        self.text_within(value, true, depth + 1)?,
+                    );
                     let _ = write!(text, "{}{key}: {value}", if index > 0 { ", " } else { "" });
                 }
                 text + "}"
@@ -69,7 +71,8 @@ impl Interp<'_> {
             Value::Object(object) => return self.object_text(object, as_repr, depth),
             Value::Class(class) => {
                 if let Some(metaclass) = self.metaclass(class)
-                    && let Some(method) = self.class_member(&metaclass, if as_repr { "__repr__" } else { "__str__" })
+                    && let Some(method) =
+                        self.class_member(&metaclass, if as_repr { "__repr__" } else { "__str__" })
                 {
                     let method = super::call::bound(&method, value);
                     return match self.call(&method, Args::default()) {
@@ -95,7 +98,9 @@ impl Interp<'_> {
                     return Some(text);
                 }
                 match self.realize(made) {
-                    Some(known) if !matches!(known, Value::Made(_)) => return self.text_within(&known, as_repr, depth),
+                    Some(known) if !matches!(known, Value::Made(_)) => {
+                        return self.text_within(&known, as_repr, depth);
+                    }
                     _ => return None,
                 }
             }
@@ -121,9 +126,14 @@ impl Interp<'_> {
     }
 
     fn object_text(&mut self, object: &Rc<Object>, as_repr: bool, depth: u32) -> Option<String> {
-        let names: &[&str] = if as_repr { &["__repr__"] } else { &["__str__", "__repr__"] };
+        let names: &[&str] = if as_repr {
+            &["__repr__"]
+        } else {
+            &["__str__", "__repr__"]
+        };
         let plain = library::plain(&Value::Object(Rc::clone(object)));
-        let is_exception = self.is_exception(&Value::Object(Rc::clone(object)), "builtins.BaseException");
+        let is_exception =
+            self.is_exception(&Value::Object(Rc::clone(object)), "builtins.BaseException");
         for name in names {
             // `str` of a text is the text, whatever its `__repr__` gives.
             if *name == "__repr__" && !as_repr && (matches!(plain, Value::Str(_)) || is_exception) {
@@ -146,7 +156,11 @@ impl Interp<'_> {
                 None => Vec::new(),
             };
             return match (as_repr, args.as_slice()) {
-                (true, _) => Some(format!("{}({})", object.class.name.borrow(), self.texts(&args, depth)?)),
+                (true, _) => Some(format!(
+                    "{}({})",
+                    object.class.name.borrow(),
+                    self.texts(&args, depth)?
+                )),
                 (false, []) => Some(String::new()),
                 (false, [only]) => self.text_within(only, false, depth + 1),
                 (false, _) => self.text_within(&Value::Tuple(Rc::from(args)), true, depth + 1),
@@ -163,13 +177,18 @@ impl Interp<'_> {
         match value {
             Value::Generic(generic) => {
                 let origin = self.type_name_text(&generic.origin, depth)?;
-                let args: Option<Vec<String>> =
-                    generic.args.iter().map(|arg| self.type_name_text(arg, depth + 1)).collect();
+                let args: Option<Vec<String>> = generic
+                    .args
+                    .iter()
+                    .map(|arg| self.type_name_text(arg, depth + 1))
+                    .collect();
                 Some(format!("{origin}[{}]", args?.join(", ")))
             }
             Value::Union(items) => {
-                let items: Option<Vec<String>> =
-                    items.iter().map(|item| self.type_name_text(item, depth + 1)).collect();
+                let items: Option<Vec<String>> = items
+                    .iter()
+                    .map(|item| self.type_name_text(item, depth + 1))
+                    .collect();
                 Some(items?.join(" | "))
             }
             _ => self.type_name_text(value, depth),
@@ -182,7 +201,13 @@ impl Interp<'_> {
         }
         match value {
             Value::Class(class) => Some(format!("{}.{}", class.module, class.qualname)),
-            Value::Symbol(symbol) => Some(symbol.0.strip_prefix("builtins.").unwrap_or(&symbol.0).to_owned()),
+            Value::Symbol(symbol) => Some(
+                symbol
+                    .0
+                    .strip_prefix("builtins.")
+                    .unwrap_or(&symbol.0)
+                    .to_owned(),
+            ),
             Value::Generic(_) | Value::Union(_) => self.type_text(value, depth),
             _ => self.text_within(value, true, depth),
         }
@@ -236,7 +261,9 @@ impl Interp<'_> {
                 let wrapped = made.attributes.borrow().get("__wrapped__").cloned();
                 match (own, self.realize(made), wrapped) {
                     (Some(Value::Str(text)), ..) => Some(text),
-                    (_, Some(known), _) if !matches!(known, Value::Made(_)) => return self.docstring(&known),
+                    (_, Some(known), _) if !matches!(known, Value::Made(_)) => {
+                        return self.docstring(&known);
+                    }
                     (_, _, Some(wrapped)) => return self.docstring(&wrapped),
                     _ => None,
                 }
@@ -266,7 +293,11 @@ impl Interp<'_> {
 }
 
 fn repr_bytes(bytes: &[u8]) -> String {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
+        '"'
+    } else {
+        '\''
+    };
     let mut repr = format!("b{quote}");
     for byte in bytes {
         match byte {

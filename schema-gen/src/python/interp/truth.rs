@@ -18,7 +18,9 @@ impl Interp<'_> {
             Value::Bytes(bytes) => Some(!bytes.is_empty()),
             Value::List(items) => known_length(items.borrow().iter()),
             Value::Tuple(items) => known_length(items.iter()),
-            Value::Dict(items) | Value::Set(items) => known_length(items.borrow().keys().map(|key| &key.0)),
+            Value::Dict(items) | Value::Set(items) => {
+                known_length(items.borrow().keys().map(|key| &key.0))
+            }
             Value::FrozenSet(items) => Some(!items.is_empty()),
             Value::Object(object) => {
                 for name in ["__bool__", "__len__"] {
@@ -45,10 +47,16 @@ impl Interp<'_> {
                 None => crate::python::pydantic::made_truth(made),
             },
             Value::Symbol(symbol) => match self.force(value) {
-                Value::Symbol(_) => library::module(symbol.0.split('.').next().unwrap_or_default()).and(
-                    // A modelled class or function.
-                    symbol.0.rsplit('.').next().filter(|last| last.starts_with(char::is_uppercase)).map(|_| true),
-                ),
+                Value::Symbol(_) => library::module(symbol.0.split('.').next().unwrap_or_default())
+                    .and(
+                        // A modelled class or function.
+                        symbol
+                            .0
+                            .rsplit('.')
+                            .next()
+                            .filter(|last| last.starts_with(char::is_uppercase))
+                            .map(|_| true),
+                    ),
                 known => self.truth(&known)?,
             },
             Value::Function(_)
@@ -70,7 +78,9 @@ impl Interp<'_> {
 
     fn has_plain_base(&mut self, object: &std::rc::Rc<crate::python::value::Object>) -> bool {
         self.mro(&object.class).iter().any(|entry| {
-            ["builtins.int", "builtins.str", "builtins.float"].iter().any(|name| entry.is_symbol(name))
+            ["builtins.int", "builtins.str", "builtins.float"]
+                .iter()
+                .any(|name| entry.is_symbol(name))
                 || entry.is_symbol("enum.StrEnum")
                 || entry.is_symbol("enum.IntEnum")
         })
@@ -104,7 +114,9 @@ impl Interp<'_> {
                 }
                 Ok(result)
             }
-            ExprKind::Unary(UnaryOp::Not, inner) => Ok(self.condition(inner, scope)?.map(|known| !known)),
+            ExprKind::Unary(UnaryOp::Not, inner) => {
+                Ok(self.condition(inner, scope)?.map(|known| !known))
+            }
             _ => {
                 let value = self.eval(test, scope)?;
                 self.truth(&value)
@@ -115,6 +127,12 @@ impl Interp<'_> {
 
 /// Whether a collection is not empty. One of unknowns alone may be.
 fn known_length<'v>(mut items: impl Iterator<Item = &'v Value>) -> Option<bool> {
-    let Some(first) = items.next() else { return Some(false) };
-    if !first.is_unknown() || items.any(|item| !item.is_unknown()) { Some(true) } else { None }
+    let Some(first) = items.next() else {
+        return Some(false);
+    };
+    if !first.is_unknown() || items.any(|item| !item.is_unknown()) {
+        Some(true)
+    } else {
+        None
+    }
 }

@@ -9,6 +9,9 @@ use crate::python::library;
 use crate::python::syntax::With;
 use crate::python::value::{Made, Unknown, Value};
 
+/// How the body went on, and what stopped it, once it has run.
+type Outcome = Rc<RefCell<Option<(Flow, Option<Rc<Unknown>>)>>>;
+
 /// The body of a `with` statement, to run where its context manager yields.
 pub(super) struct AtYield {
     with: Rc<With>,
@@ -16,12 +19,17 @@ pub(super) struct AtYield {
     scope: Scope,
     /// The number of calls that were under way at the statement.
     depth: usize,
-    outcome: Rc<RefCell<Option<(Flow, Option<Rc<Unknown>>)>>>,
+    outcome: Outcome,
 }
 
 impl Interp<'_> {
     /// Runs a `with` statement from its item of that index on.
-    pub(super) fn exec_with(&mut self, with: &Rc<With>, index: usize, scope: &Scope) -> Result<Flow, Raised> {
+    pub(super) fn exec_with(
+        &mut self,
+        with: &Rc<With>,
+        index: usize,
+        scope: &Scope,
+    ) -> Result<Flow, Raised> {
         let Some((expression, target)) = with.items.get(index) else {
             return self.exec_block(&with.body, scope);
         };
@@ -31,12 +39,17 @@ impl Interp<'_> {
                 return self.with_generator(made, with, index, scope);
             }
             Value::Made(made) if made.callee.is_symbol("contextlib.suppress") => {
-                self.guards.push(Guard::Handlers(made.args.iter().cloned().map(Some).collect()));
+                self.guards.push(Guard::Handlers(
+                    made.args.iter().cloned().map(Some).collect(),
+                ));
                 let result = self.exec_with(with, index + 1, scope);
                 self.guards.pop();
                 return match result {
                     Err(Raised::Exception(exception))
-                        if made.args.iter().any(|class| self.handles(Some(class), &exception)) =>
+                        if made
+                            .args
+                            .iter()
+                            .any(|class| self.handles(Some(class), &exception)) =>
                     {
                         Ok(Flow::Normal)
                     }
@@ -67,7 +80,10 @@ impl Interp<'_> {
             // A generator that was run.
             Value::List(items) => {
                 let first = items.borrow().first().cloned();
-                (first.unwrap_or_else(|| Value::unknown("what a context manager gives", None)), None)
+                (
+                    first.unwrap_or_else(|| Value::unknown("what a context manager gives", None)),
+                    None,
+                )
             }
             _ => (self.entered(&manager)?, None),
         };
@@ -83,7 +99,8 @@ impl Interp<'_> {
             }
             Err(Raised::Exception(exception)) => {
                 let class = library::type_of(self, &exception);
-                let swallowed = self.call_awaited(&exit, vec![class, exception.clone(), Value::None])?;
+                let swallowed =
+                    self.call_awaited(&exit, vec![class, exception.clone(), Value::None])?;
                 match self.truth(&swallowed)? {
                     Some(true) => Ok(Flow::Normal),
                     _ => Err(Raised::Exception(exception)),
@@ -96,7 +113,9 @@ impl Interp<'_> {
     fn call_awaited(&mut self, method: &Value, args: Vec<Value>) -> Result<Value, Raised> {
         let result = self.call(method, Args::new(args, None))?;
         match &result {
-            Value::Made(made) if made.callee.is_symbol("types.CoroutineType") => self.await_value(&result),
+            Value::Made(made) if made.callee.is_symbol("types.CoroutineType") => {
+                self.await_value(&result)
+            }
             _ => Ok(result),
         }
     }
@@ -104,9 +123,10 @@ impl Interp<'_> {
     /// What `__enter__` of something that is no object of the service gives.
     fn entered(&mut self, manager: &Value) -> Result<Value, Raised> {
         match self.find_attribute(manager, "__enter__")? {
-            Some(Value::Made(_)) | Some(Value::Symbol(_)) | None => {
-                Ok(Value::unknown(format!("what the context manager {manager:?} gives"), None))
-            }
+            Some(Value::Made(_)) | Some(Value::Symbol(_)) | None => Ok(Value::unknown(
+                format!("what the context manager {manager:?} gives"),
+                None,
+            )),
             Some(Value::Unknown(why)) => Ok(Value::Unknown(why)),
             Some(enter) => self.call(&enter, Args::default()),
         }
@@ -119,7 +139,9 @@ impl Interp<'_> {
         index: usize,
         scope: &Scope,
     ) -> Result<Flow, Raised> {
-        let Some((function, args)) = Self::resumed(made) else { return Ok(Flow::Normal) };
+        let Some((function, args)) = Self::resumed(made) else {
+            return Ok(Flow::Normal);
+        };
         let outcome = Rc::new(RefCell::new(None));
         let at_yield = AtYield {
             with: Rc::clone(with),
@@ -141,10 +163,24 @@ impl Interp<'_> {
     }
 
     /// `yield` in a context manager whose `with` statement waits: runs the statement's body.
-    pub(super) fn yield_to_with(&mut self, at_yield: AtYield, value: Value) -> Result<Value, Raised> {
-        let AtYield { with, index, scope, depth, outcome } = at_yield;
+    pub(super) fn yield_to_with(
+        &mut self,
+        at_yield: AtYield,
+        value: Value,
+    ) -> Result<Value, Raised> {
+        let AtYield {
+            with,
+            index,
+            scope,
+            depth,
+            outcome,
+        } = at_yield;
         let above = self.frames.split_off(depth.min(self.frames.len()));
-        let result = match with.items.get(index).and_then(|(_, target)| target.as_ref()) {
+        let result = match with
+            .items
+            .get(index)
+            .and_then(|(_, target)| target.as_ref())
+        {
             Some(target) => self.assign(target, value, &scope),
             None => Ok(()),
         };

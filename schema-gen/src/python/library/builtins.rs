@@ -21,9 +21,16 @@ pub(super) fn run(
 ) -> Result<Value, Raised> {
     let place = args.place;
     if args.incomplete {
-        return Ok(Value::unknown(format!("{name} with arguments that are not known"), place));
+        return Ok(Value::unknown(
+            format!("{name} with arguments that are not known"),
+            place,
+        ));
     }
-    let first = args.positional.first().filter(|it| it.is_unknown()).cloned();
+    let first = args
+        .positional
+        .first()
+        .filter(|it| it.is_unknown())
+        .cloned();
     Ok(run(interp, args)?
         .or(first)
         .unwrap_or_else(|| Value::unknown(format!("{name} is not evaluated here"), place)))
@@ -269,7 +276,10 @@ pub(super) fn function(dotted: &str) -> Option<Native> {
 }
 
 fn radix(number: i64, prefix: &str, digits: String) -> Value {
-    Value::str(&format!("{}{prefix}{digits}", if number < 0 { "-" } else { "" }))
+    Value::str(&format!(
+        "{}{prefix}{digits}",
+        if number < 0 { "-" } else { "" }
+    ))
 }
 
 /// A number that tells values apart.
@@ -281,8 +291,12 @@ fn identity(value: &Value) -> i64 {
 }
 
 fn quantify(interp: &mut Interp<'_>, mut args: Args, any: bool) -> Pure {
-    let Some(value) = args.take(0, "iterable") else { return Ok(None) };
-    let Some(items) = interp.iterate(&value)? else { return Ok(None) };
+    let Some(value) = args.take(0, "iterable") else {
+        return Ok(None);
+    };
+    let Some(items) = interp.iterate(&value)? else {
+        return Ok(None);
+    };
     let mut sure = true;
     for item in items {
         match interp.truth(&item)? {
@@ -295,7 +309,10 @@ fn quantify(interp: &mut Interp<'_>, mut args: Args, any: bool) -> Pure {
 }
 
 fn extreme(interp: &mut Interp<'_>, mut args: Args, wanted: Ordering) -> Pure {
-    let key = args.keywords.shift_remove("key").filter(|it| !matches!(it, Value::None));
+    let key = args
+        .keywords
+        .shift_remove("key")
+        .filter(|it| !matches!(it, Value::None));
     let default = args.keywords.shift_remove("default");
     let items = match args.positional.as_slice() {
         [one] => match interp.iterate(one)? {
@@ -323,7 +340,11 @@ fn extreme(interp: &mut Interp<'_>, mut args: Args, wanted: Ordering) -> Pure {
     }
     match best.map(|(_, item)| item).or(default) {
         Some(value) => Ok(Some(value)),
-        None => Err(raise("builtins.ValueError", "iterable argument is empty", args.place)),
+        None => Err(raise(
+            "builtins.ValueError",
+            "iterable argument is empty",
+            args.place,
+        )),
     }
 }
 
@@ -348,12 +369,18 @@ fn next(interp: &mut Interp<'_>, value: &Value, mut args: Args) -> Pure {
             Some(rest @ Value::List(items)) => {
                 interp.touch(rest);
                 let mut items = items.borrow_mut();
-                if items.is_empty() { None } else { Some(items.remove(0)) }
+                if items.is_empty() {
+                    None
+                } else {
+                    Some(items.remove(0))
+                }
             }
             _ => return Ok(None),
         },
         Value::Object(_) => match interp.find_attribute(value, "__next__")? {
-            Some(method) if !method.is_unknown() => return interp.call(&method, Args::default()).map(Some),
+            Some(method) if !method.is_unknown() => {
+                return interp.call(&method, Args::default()).map(Some);
+            }
             _ => return Ok(None),
         },
         _ => match interp.iterate(value)? {
@@ -372,14 +399,18 @@ pub(super) fn length(interp: &mut Interp<'_>, value: &Value) -> Pure {
     if let Value::Object(object) = value
         && let Some(method) = super::types::own_method(interp, &object.class, "__len__")
     {
-        return interp.call(&method, Args::new(vec![value.clone()], None)).map(Some);
+        return interp
+            .call(&method, Args::new(vec![value.clone()], None))
+            .map(Some);
     }
     let count = match plain(value) {
         Value::Str(text) => text.chars().count(),
         Value::Bytes(bytes) => bytes.len(),
         // What is not known in a list may stand for any number of items.
         Value::List(items) if items.borrow().iter().any(Value::is_unknown) => return Ok(None),
-        Value::Dict(items) | Value::Set(items) if items.borrow().keys().any(|key| key.0.is_unknown()) => {
+        Value::Dict(items) | Value::Set(items)
+            if items.borrow().keys().any(|key| key.0.is_unknown()) =>
+        {
             return Ok(None);
         }
         Value::List(items) => items.borrow().len(),
@@ -395,7 +426,11 @@ pub(super) fn length(interp: &mut Interp<'_>, value: &Value) -> Pure {
 /// `callable(value)`.
 pub(super) fn callable(interp: &mut Interp<'_>, value: &Value) -> Result<Option<bool>, Raised> {
     Ok(match value {
-        Value::Function(_) | Value::Method(_) | Value::Native(_) | Value::Class(_) | Value::Generic(_) => Some(true),
+        Value::Function(_)
+        | Value::Method(_)
+        | Value::Native(_)
+        | Value::Class(_)
+        | Value::Generic(_) => Some(true),
         Value::Object(object) => {
             let mro = interp.mro(&object.class);
             if super::types::own_method(interp, &object.class, "__call__").is_some() {
@@ -410,12 +445,21 @@ pub(super) fn callable(interp: &mut Interp<'_>, value: &Value) -> Result<Option<
             }
         }
         Value::Symbol(symbol) if symbol.0.starts_with("builtins.") => Some(true),
-        Value::Unknown(_) | Value::Made(_) | Value::Symbol(_) | Value::Alias(_) | Value::Forward(_) => None,
+        Value::Unknown(_)
+        | Value::Made(_)
+        | Value::Symbol(_)
+        | Value::Alias(_)
+        | Value::Forward(_) => None,
         _ => Some(false),
     })
 }
 
 /// A dictionary of texts.
 pub(super) fn dict_of(items: impl IntoIterator<Item = (Rc<str>, Value)>) -> Value {
-    Value::dict(items.into_iter().map(|(name, value)| (Key(Value::Str(name)), value)).collect::<Dict>())
+    Value::dict(
+        items
+            .into_iter()
+            .map(|(name, value)| (Key(Value::Str(name)), value))
+            .collect::<Dict>(),
+    )
 }

@@ -4,15 +4,24 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::super::interp::{Args, Interp, Raised};
-use super::super::value::{Value};
+use super::super::value::Value;
 use super::plain;
 
 /// `left == right`; `None` where it is not known.
-pub(crate) fn equal(interp: &mut Interp<'_>, left: &Value, right: &Value) -> Result<Option<bool>, Raised> {
+pub(crate) fn equal(
+    interp: &mut Interp<'_>,
+    left: &Value,
+    right: &Value,
+) -> Result<Option<bool>, Raised> {
     equal_within(interp, left, right, 0)
 }
 
-fn equal_within(interp: &mut Interp<'_>, left: &Value, right: &Value, depth: u32) -> Result<Option<bool>, Raised> {
+fn equal_within(
+    interp: &mut Interp<'_>,
+    left: &Value,
+    right: &Value,
+    depth: u32,
+) -> Result<Option<bool>, Raised> {
     if left.is_unknown() || right.is_unknown() || depth > 50 {
         return Ok(None);
     }
@@ -58,7 +67,11 @@ fn equal_within(interp: &mut Interp<'_>, left: &Value, right: &Value, depth: u32
         }
         (Value::Dict(left), Value::Dict(right)) => {
             let (left, right) = (left.borrow(), right.borrow());
-            if left.keys().chain(right.keys()).any(|key| key.0.is_unknown()) {
+            if left
+                .keys()
+                .chain(right.keys())
+                .any(|key| key.0.is_unknown())
+            {
                 return Ok(None);
             }
             if left.len() != right.len() {
@@ -74,25 +87,38 @@ fn equal_within(interp: &mut Interp<'_>, left: &Value, right: &Value, depth: u32
             pairs
         }
         (Value::Set(_) | Value::FrozenSet(_), Value::Set(_) | Value::FrozenSet(_)) => {
-            let (Some(left), Some(right)) = (interp.iterate(&left)?, interp.iterate(&right)?) else { return Ok(None) };
+            let (Some(left), Some(right)) = (interp.iterate(&left)?, interp.iterate(&right)?)
+            else {
+                return Ok(None);
+            };
             if left.iter().chain(&right).any(Value::is_unknown) {
                 return Ok(None);
             }
-            let found = left.len() == right.len() && left.iter().all(|one| right.iter().any(|other| one.same(other)));
+            let found = left.len() == right.len()
+                && left
+                    .iter()
+                    .all(|one| right.iter().any(|other| one.same(other)));
             return Ok(Some(found));
         }
         // What a library made may equal anything.
         (Value::Made(_), _) | (_, Value::Made(_)) => {
-            let certain = |value: &Value| matches!(value, Value::None | Value::Bool(_) | Value::Class(_));
+            let certain =
+                |value: &Value| matches!(value, Value::None | Value::Bool(_) | Value::Class(_));
             return Ok((certain(&left) || certain(&right)).then_some(false));
         }
         (Value::Symbol(one), other) | (other, Value::Symbol(one)) => {
             // A name of a module that is not read may be a constant, or another name of the same.
             let is_type = |name: &str| {
                 super::types::is_class(name)
-                    || ["builtins.", "typing.", "types.", "collections.abc.", "pydantic."]
-                        .iter()
-                        .any(|module| name.starts_with(module))
+                    || [
+                        "builtins.",
+                        "typing.",
+                        "types.",
+                        "collections.abc.",
+                        "pydantic.",
+                    ]
+                    .iter()
+                    .any(|module| name.starts_with(module))
             };
             let differs = match other {
                 Value::Symbol(other) => is_type(&one.0) && is_type(&other.0),
@@ -115,7 +141,11 @@ fn equal_within(interp: &mut Interp<'_>, left: &Value, right: &Value, depth: u32
 }
 
 /// The order of two values; `None` where it is not known or they have none.
-pub(crate) fn order(interp: &mut Interp<'_>, left: &Value, right: &Value) -> Result<Option<Ordering>, Raised> {
+pub(crate) fn order(
+    interp: &mut Interp<'_>,
+    left: &Value,
+    right: &Value,
+) -> Result<Option<Ordering>, Raised> {
     if let Value::Object(object) = left
         && let Some(method) = super::types::own_method(interp, &object.class, "__lt__")
     {
@@ -153,7 +183,11 @@ pub(crate) fn order(interp: &mut Interp<'_>, left: &Value, right: &Value) -> Res
     })
 }
 
-fn lexical(interp: &mut Interp<'_>, left: &[Value], right: &[Value]) -> Result<Option<Ordering>, Raised> {
+fn lexical(
+    interp: &mut Interp<'_>,
+    left: &[Value],
+    right: &[Value],
+) -> Result<Option<Ordering>, Raised> {
     for (one, other) in left.iter().zip(right) {
         match equal(interp, one, other)? {
             Some(true) => {}
@@ -186,26 +220,44 @@ pub(super) fn sort(
         };
         keyed.push((key, item));
     }
-    merge_sort(interp, keyed, reverse).map(|sorted| sorted.map(|it| it.into_iter().map(|(_, item)| item).collect()))
+    merge_sort(interp, keyed, reverse)
+        .map(|sorted| sorted.map(|it| it.into_iter().map(|(_, item)| item).collect()))
 }
 
 type Keyed = Vec<(Value, Value)>;
 
 /// The comparison may fail or be unknown, which no sort of the library allows for.
-fn merge_sort(interp: &mut Interp<'_>, mut items: Keyed, reverse: bool) -> Result<Option<Keyed>, Raised> {
+fn merge_sort(
+    interp: &mut Interp<'_>,
+    mut items: Keyed,
+    reverse: bool,
+) -> Result<Option<Keyed>, Raised> {
     if items.len() <= 1 {
         return Ok(Some(items));
     }
     let right = items.split_off(items.len() / 2);
-    let (Some(left), Some(right)) = (merge_sort(interp, items, reverse)?, merge_sort(interp, right, reverse)?) else {
+    let (Some(left), Some(right)) = (
+        merge_sort(interp, items, reverse)?,
+        merge_sort(interp, right, reverse)?,
+    ) else {
         return Ok(None);
     };
     let mut out = Vec::with_capacity(left.len() + right.len());
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(one), Some(other)) = (left.peek(), right.peek()) {
-        let Some(found) = order(interp, &one.0, &other.0)? else { return Ok(None) };
-        let take_right = if reverse { found == Ordering::Less } else { found == Ordering::Greater };
-        out.extend(if take_right { right.next() } else { left.next() });
+        let Some(found) = order(interp, &one.0, &other.0)? else {
+            return Ok(None);
+        };
+        let take_right = if reverse {
+            found == Ordering::Less
+        } else {
+            found == Ordering::Greater
+        };
+        out.extend(if take_right {
+            right.next()
+        } else {
+            left.next()
+        });
     }
     out.extend(left);
     out.extend(right);
@@ -213,7 +265,12 @@ fn merge_sort(interp: &mut Interp<'_>, mut items: Keyed, reverse: bool) -> Resul
 }
 
 /// The texts of a list or tuple of texts.
-pub(super) fn texts(interp: &mut Interp<'_>, value: &Value) -> Result<Option<Vec<Rc<str>>>, Raised> {
-    let Some(items) = interp.iterate(value)? else { return Ok(None) };
+pub(super) fn texts(
+    interp: &mut Interp<'_>,
+    value: &Value,
+) -> Result<Option<Vec<Rc<str>>>, Raised> {
+    let Some(items) = interp.iterate(value)? else {
+        return Ok(None);
+    };
     Ok(items.iter().map(super::text::string_of).collect())
 }

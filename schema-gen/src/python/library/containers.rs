@@ -366,7 +366,11 @@ fn on(
 ) -> Result<Value, Raised> {
     let place = args.place;
     if args.positional.is_empty() {
-        return Err(raise("builtins.TypeError", &format!("{name} needs an argument"), place));
+        return Err(raise(
+            "builtins.TypeError",
+            &format!("{name} needs an argument"),
+            place,
+        ));
     }
     let receiver = plain(&args.positional.remove(0));
     if receiver.is_unknown() {
@@ -375,7 +379,11 @@ fn on(
     if changes(name) {
         interp.touch(&receiver);
     }
-    let done = if args.incomplete { None } else { run(interp, &receiver, args)? };
+    let done = if args.incomplete {
+        None
+    } else {
+        run(interp, &receiver, args)?
+    };
     Ok(done.unwrap_or_else(|| unclear(&receiver, name, place)))
 }
 
@@ -384,8 +392,23 @@ fn changes(name: &str) -> bool {
     let method = name.rsplit('.').next().unwrap_or_default();
     matches!(
         method,
-        "append" | "extend" | "__iadd__" | "insert" | "pop" | "remove" | "clear" | "reverse" | "sort" | "__setitem__"
-            | "__delitem__" | "setdefault" | "popitem" | "update" | "move_to_end" | "add" | "discard"
+        "append"
+            | "extend"
+            | "__iadd__"
+            | "insert"
+            | "pop"
+            | "remove"
+            | "clear"
+            | "reverse"
+            | "sort"
+            | "__setitem__"
+            | "__delitem__"
+            | "setdefault"
+            | "popitem"
+            | "update"
+            | "move_to_end"
+            | "add"
+            | "discard"
             | "difference_update"
     )
 }
@@ -410,15 +433,28 @@ fn unclear(receiver: &Value, name: &str, place: Option<Place>) -> Value {
 
 /// The key that stands for those that are not known.
 fn unknown_key(items: &RefCell<Dict>) -> Option<Value> {
-    items.borrow().keys().find(|key| key.0.is_unknown()).map(|key| key.0.clone())
+    items
+        .borrow()
+        .keys()
+        .find(|key| key.0.is_unknown())
+        .map(|key| key.0.clone())
 }
 
 type ListMethod = fn(&mut Interp<'_>, &Rc<RefCell<Vec<Value>>>, Args) -> Pure;
 
-fn on_list(interp: &mut Interp<'_>, mut args: Args, name: &'static str, run: ListMethod) -> Result<Value, Raised> {
+fn on_list(
+    interp: &mut Interp<'_>,
+    mut args: Args,
+    name: &'static str,
+    run: ListMethod,
+) -> Result<Value, Raised> {
     let place = args.place;
     if args.positional.is_empty() {
-        return Err(raise("builtins.TypeError", &format!("{name} needs an argument"), place));
+        return Err(raise(
+            "builtins.TypeError",
+            &format!("{name} needs an argument"),
+            place,
+        ));
     }
     let receiver = plain(&args.positional.remove(0));
     if changes(name) {
@@ -434,7 +470,11 @@ fn on_list(interp: &mut Interp<'_>, mut args: Args, name: &'static str, run: Lis
 
 fn bounded(items: &RefCell<Vec<Value>>, args: Args) -> Result<(), Raised> {
     if items.borrow().len() >= super::MAX_ITEMS {
-        return Err(raise("builtins.MemoryError", "a list grows beyond what is followed", args.place));
+        return Err(raise(
+            "builtins.MemoryError",
+            "a list grows beyond what is followed",
+            args.place,
+        ));
     }
     Ok(())
 }
@@ -463,7 +503,11 @@ fn extend(
 }
 
 fn position(length: usize, index: i64) -> Option<usize> {
-    let at = if index < 0 { index + length as i64 } else { index };
+    let at = if index < 0 {
+        index + length as i64
+    } else {
+        index
+    };
     usize::try_from(at).ok().filter(|at| *at < length)
 }
 
@@ -478,7 +522,10 @@ fn known_key(interp: &mut Interp<'_>, items: &RefCell<Dict>, key: Value) -> Resu
     }
     match interp.realize(made) {
         Some(known) if !matches!(known, Value::Made(_) | Value::Unknown(_)) => Ok(known),
-        _ => Err(Value::unknown(format!("a key that is not known: {key:?}"), made.place)),
+        _ => Err(Value::unknown(
+            format!("a key that is not known: {key:?}"),
+            made.place,
+        )),
     }
 }
 
@@ -493,16 +540,26 @@ fn key_error(key: &Value, args: &Args) -> Raised {
 /// `container[key]` of a list, tuple, dictionary or text; `None` where there is none or it is not known.
 pub(super) fn get_item(container: &Value, key: &Value) -> Option<Value> {
     match (plain(container), key) {
-        (Value::List(items), _) => items.borrow().get(position(items.borrow().len(), integer(&Some(key.clone()))?)?).cloned(),
-        (Value::Tuple(items), _) => items.get(position(items.len(), integer(&Some(key.clone()))?)?).cloned(),
+        (Value::List(items), _) => items
+            .borrow()
+            .get(position(
+                items.borrow().len(),
+                integer(&Some(key.clone()))?,
+            )?)
+            .cloned(),
+        (Value::Tuple(items), _) => items
+            .get(position(items.len(), integer(&Some(key.clone()))?)?)
+            .cloned(),
         (Value::Dict(items), _) => items.borrow().get(&Key(key.clone())).cloned(),
         (Value::Str(text), _) => {
             let index = position(text.chars().count(), integer(&Some(key.clone()))?)?;
-            text.chars().nth(index).map(|it| Value::str(it.encode_utf8(&mut [0; 4])))
+            text.chars()
+                .nth(index)
+                .map(|it| Value::str(it.encode_utf8(&mut [0; 4])))
         }
-        (Value::Bytes(bytes), _) => {
-            bytes.get(position(bytes.len(), integer(&Some(key.clone()))?)?).map(|it| Value::Int(i64::from(*it)))
-        }
+        (Value::Bytes(bytes), _) => bytes
+            .get(position(bytes.len(), integer(&Some(key.clone()))?)?)
+            .map(|it| Value::Int(i64::from(*it))),
         _ => None,
     }
 }
@@ -523,7 +580,11 @@ fn get(container: &Value, key: &Value, args: &Args) -> Pure {
     match (get_item(container, key), container) {
         (Some(value), _) => Ok(Some(value)),
         (None, Value::Dict(_)) => Err(key_error(key, args)),
-        (None, _) => Err(raise("builtins.IndexError", "index out of range", args.place)),
+        (None, _) => Err(raise(
+            "builtins.IndexError",
+            "index out of range",
+            args.place,
+        )),
     }
 }
 
@@ -540,7 +601,9 @@ fn contains(interp: &mut Interp<'_>, items: &[Value], value: &Value) -> Pure {
 }
 
 fn index_of(interp: &mut Interp<'_>, items: &[Value], mut args: Args) -> Pure {
-    let Some(value) = args.take(0, "value") else { return Ok(None) };
+    let Some(value) = args.take(0, "value") else {
+        return Ok(None);
+    };
     for (at, item) in items.iter().enumerate() {
         match equal(interp, item, &value)? {
             Some(true) => return Ok(Some(Value::Int(at as i64))),
@@ -548,11 +611,17 @@ fn index_of(interp: &mut Interp<'_>, items: &[Value], mut args: Args) -> Pure {
             None => return Ok(None),
         }
     }
-    Err(raise("builtins.ValueError", "value is not in list", args.place))
+    Err(raise(
+        "builtins.ValueError",
+        "value is not in list",
+        args.place,
+    ))
 }
 
 fn count(interp: &mut Interp<'_>, items: &[Value], mut args: Args) -> Pure {
-    let Some(value) = args.take(0, "value") else { return Ok(None) };
+    let Some(value) = args.take(0, "value") else {
+        return Ok(None);
+    };
     let mut found = 0;
     for item in items {
         match equal(interp, item, &value)? {
@@ -575,7 +644,9 @@ pub(super) fn mapping(interp: &mut Interp<'_>, value: &Value) -> Result<Option<D
     {
         let keys = interp.call(&keys, Args::default())?;
         let getter = interp.attribute(value, "__getitem__")?;
-        let Some(keys) = interp.iterate(&keys)? else { return Ok(None) };
+        let Some(keys) = interp.iterate(&keys)? else {
+            return Ok(None);
+        };
         let mut out = Dict::default();
         for key in keys {
             let found = interp.call(&getter, Args::new(vec![key.clone()], None))?;
@@ -583,7 +654,9 @@ pub(super) fn mapping(interp: &mut Interp<'_>, value: &Value) -> Result<Option<D
         }
         return Ok(Some(out));
     }
-    let Some(pairs) = interp.iterate(value)? else { return Ok(None) };
+    let Some(pairs) = interp.iterate(value)? else {
+        return Ok(None);
+    };
     let mut out = Dict::default();
     for pair in pairs {
         match interp.iterate(&pair)?.as_deref() {
@@ -611,19 +684,37 @@ fn set_like(like: &Value, items: Dict) -> Value {
     }
 }
 
-fn combine(interp: &mut Interp<'_>, receiver: &Value, args: Args, run: fn(Dict, &Dict) -> Dict) -> Pure {
-    let Some(mut all) = elements(receiver) else { return Ok(None) };
+fn combine(
+    interp: &mut Interp<'_>,
+    receiver: &Value,
+    args: Args,
+    run: fn(Dict, &Dict) -> Dict,
+) -> Pure {
+    let Some(mut all) = elements(receiver) else {
+        return Ok(None);
+    };
     for value in &args.positional {
-        let Some(more) = interp.iterate(value)? else { return Ok(None) };
+        let Some(more) = interp.iterate(value)? else {
+            return Ok(None);
+        };
         let more: Dict = more.into_iter().map(|it| (Key(it), Value::None)).collect();
         all = run(all, &more);
     }
     Ok(Some(set_like(receiver, all)))
 }
 
-fn relate(interp: &mut Interp<'_>, receiver: &Value, mut args: Args, run: fn(&Dict, &Dict) -> bool) -> Pure {
-    let (Some(left), Some(value)) = (elements(receiver), args.take(0, "other")) else { return Ok(None) };
-    let Some(right) = interp.iterate(&value)? else { return Ok(None) };
+fn relate(
+    interp: &mut Interp<'_>,
+    receiver: &Value,
+    mut args: Args,
+    run: fn(&Dict, &Dict) -> bool,
+) -> Pure {
+    let (Some(left), Some(value)) = (elements(receiver), args.take(0, "other")) else {
+        return Ok(None);
+    };
+    let Some(right) = interp.iterate(&value)? else {
+        return Ok(None);
+    };
     let right: Dict = right.into_iter().map(|it| (Key(it), Value::None)).collect();
     Ok(Some(Value::Bool(run(&left, &right))))
 }

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::super::interp::{Args, Interp, Raised, ScopeData, ScopeKind};
-use super::super::syntax::{self, Expr, ExprKind, Name, Parameter, ParameterKind, Parameters, StmtKind};
+use super::super::syntax::{
+    self, Expr, ExprKind, Name, Parameter, ParameterKind, Parameters, StmtKind,
+};
 use super::super::value::{
     Annotation, Class, Code, Dict, Function, Key, Made, Namespace, Native, Object, Place, Value,
 };
@@ -48,34 +50,68 @@ pub(super) fn apply(
     };
     let own = own_fields(class, flag("kw_only", false));
     let mut table = Dict::default();
-    for base in interp.mro(class).iter().skip(1).collect::<Vec<_>>().into_iter().rev() {
+    for base in interp
+        .mro(class)
+        .iter()
+        .skip(1)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+    {
         if let Value::Class(base) = base
             && let Some(Value::Dict(fields)) = base.namespace.borrow().get("__dataclass_fields__")
         {
-            table.extend(fields.borrow().iter().map(|(key, value)| (key.clone(), value.clone())));
+            table.extend(
+                fields
+                    .borrow()
+                    .iter()
+                    .map(|(key, value)| (key.clone(), value.clone())),
+            );
         }
     }
     for field in &own {
-        table.insert(Key(Value::Str(Rc::clone(&field.name))), record(field, class));
+        table.insert(
+            Key(Value::Str(Rc::clone(&field.name))),
+            record(field, class),
+        );
     }
     let has_own = |name: &str| class.namespace.borrow().contains_key(name);
     let define = |name: &str, value: Value| {
         class.namespace.borrow_mut().insert(Rc::from(name), value);
     };
     define("__dataclass_fields__", Value::dict(table.clone()));
-    if flag("init", true) && !has_own("__init__")
+    if flag("init", true)
+        && !has_own("__init__")
         && let Some(function) = init_function(interp, class, &table)
     {
         define("__init__", function);
     }
     if flag("repr", true) && !has_own("__repr__") {
-        define("__repr__", Value::Native(Native { name: "dataclasses.__repr__", run: repr }));
+        define(
+            "__repr__",
+            Value::Native(Native {
+                name: "dataclasses.__repr__",
+                run: repr,
+            }),
+        );
     }
     if flag("eq", true) && !has_own("__eq__") {
-        define("__eq__", Value::Native(Native { name: "dataclasses.__eq__", run: same_fields }));
+        define(
+            "__eq__",
+            Value::Native(Native {
+                name: "dataclasses.__eq__",
+                run: same_fields,
+            }),
+        );
     }
     if flag("order", false) && !has_own("__lt__") {
-        define("__lt__", Value::Native(Native { name: "dataclasses.__lt__", run: less }));
+        define(
+            "__lt__",
+            Value::Native(Native {
+                name: "dataclasses.__lt__",
+                run: less,
+            }),
+        );
     }
     Ok(())
 }
@@ -97,7 +133,11 @@ fn outer_name(annotation: &Expr) -> Option<String> {
 fn own_fields(class: &Class, all_keyword: bool) -> Vec<Field> {
     let mut out = Vec::new();
     let mut kw_only = all_keyword;
-    let mut push = |name: Name, annotation: Option<Annotation>, given: Option<Value>, kind: Kind, kw_only: bool| {
+    let mut push = |name: Name,
+                    annotation: Option<Annotation>,
+                    given: Option<Value>,
+                    kind: Kind,
+                    kw_only: bool| {
         let value = class.namespace.borrow().get(&name).cloned();
         let mut field = Field {
             name,
@@ -112,15 +152,26 @@ fn own_fields(class: &Class, all_keyword: bool) -> Vec<Field> {
         };
         match &value {
             Some(Value::Made(made))
-                if made.callee.is_symbol("dataclasses.field") || made.callee.is_symbol("pydantic.Field") =>
+                if made.callee.is_symbol("dataclasses.field")
+                    || made.callee.is_symbol("pydantic.Field") =>
             {
                 let present = |it: &&Value| {
                     !matches!(it, Value::Ellipsis)
                         && !it.is_symbol("dataclasses.MISSING")
                         && !it.is_symbol("pydantic_core.PydanticUndefined")
                 };
-                field.default = made.kwargs.get("default").or(made.args.first()).filter(present).cloned();
-                field.factory = made.kwargs.get("default_factory").filter(present).filter(|it| !matches!(it, Value::None)).cloned();
+                field.default = made
+                    .kwargs
+                    .get("default")
+                    .or(made.args.first())
+                    .filter(present)
+                    .cloned();
+                field.factory = made
+                    .kwargs
+                    .get("default_factory")
+                    .filter(present)
+                    .filter(|it| !matches!(it, Value::None))
+                    .cloned();
                 field.init = !matches!(made.kwargs.get("init"), Some(Value::Bool(false)));
                 if let Some(Value::Bool(flag)) = made.kwargs.get("kw_only") {
                     field.kw_only = *flag;
@@ -141,10 +192,22 @@ fn own_fields(class: &Class, all_keyword: bool) -> Vec<Field> {
             Some("InitVar") => Kind::InitVar,
             _ => Kind::Field,
         };
-        push(Rc::clone(&entry.name), Some(entry.clone()), None, kind, kw_only);
+        push(
+            Rc::clone(&entry.name),
+            Some(entry.clone()),
+            None,
+            kind,
+            kw_only,
+        );
     }
     for (name, value) in class.given_annotations.borrow().iter() {
-        push(Rc::clone(name), None, Some(value.clone()), Kind::Field, kw_only);
+        push(
+            Rc::clone(name),
+            None,
+            Some(value.clone()),
+            Kind::Field,
+            kw_only,
+        );
     }
     out
 }
@@ -159,15 +222,21 @@ fn record(field: &Field, class: &Rc<Class>) -> Value {
     };
     put("name", Value::Str(Rc::clone(&field.name)));
     put("default", field.default.clone().unwrap_or_else(missing));
-    put("default_factory", field.factory.clone().unwrap_or_else(missing));
+    put(
+        "default_factory",
+        field.factory.clone().unwrap_or_else(missing),
+    );
     put("init", Value::Bool(field.init));
     put("repr", Value::Bool(true));
     put("compare", Value::Bool(true));
     put("kw_only", Value::Bool(field.kw_only));
-    put("metadata", match &field.metadata {
-        Value::None => Value::dict(Dict::default()),
-        other => other.clone(),
-    });
+    put(
+        "metadata",
+        match &field.metadata {
+            Value::None => Value::dict(Dict::default()),
+            other => other.clone(),
+        },
+    );
     put("_init_var", Value::Bool(field.kind == Kind::InitVar));
     put("_class", Value::Class(Rc::clone(class)));
     if let Some(given) = &field.given {
@@ -189,20 +258,27 @@ fn flag(made: &Made, name: &str) -> bool {
 /// An attribute of what [`record`] gives.
 pub(super) fn field_attribute(interp: &mut Interp<'_>, made: &Made, name: &str) -> Option<Value> {
     if name == "type" && !made.kwargs.contains_key("type") {
-        let (Some(Value::Class(class)), Some(Value::Str(field))) = (made.kwargs.get("_class"), made.kwargs.get("name"))
+        let (Some(Value::Class(class)), Some(Value::Str(field))) =
+            (made.kwargs.get("_class"), made.kwargs.get("name"))
         else {
             return None;
         };
-        return interp.annotations(class).into_iter().find(|it| it.name == *field).map(|it| it.annotation);
+        return interp
+            .annotations(class)
+            .into_iter()
+            .find(|it| it.name == *field)
+            .map(|it| it.annotation);
     }
     made.kwargs.get(name).cloned()
 }
 
 fn records(fields: &Dict) -> impl Iterator<Item = (Name, Rc<Made>)> + '_ {
-    fields.iter().filter_map(|(key, value)| match (&key.0, value) {
-        (Value::Str(name), Value::Made(made)) => Some((Rc::clone(name), Rc::clone(made))),
-        _ => None,
-    })
+    fields
+        .iter()
+        .filter_map(|(key, value)| match (&key.0, value) {
+            (Value::Str(name), Value::Made(made)) => Some((Rc::clone(name), Rc::clone(made))),
+            _ => None,
+        })
 }
 
 /// `__init__` as a function: its parameters carry the annotations of the class's body, so that a
@@ -218,9 +294,19 @@ fn init_function(interp: &mut Interp<'_>, class: &Rc<Class>, fields: &Dict) -> O
         scope.names.borrow_mut().insert(Rc::from(name), value);
     };
     put("__hitchpost_class", Value::Class(Rc::clone(class)));
-    put("__hitchpost_init", Value::Native(Native { name: "dataclasses.__init__", run: assign }));
+    put(
+        "__hitchpost_init",
+        Value::Native(Native {
+            name: "dataclasses.__init__",
+            run: assign,
+        }),
+    );
     let span = class.place.map(|it| it.span).unwrap_or_default();
-    let self_name: Name = Rc::from(if fields.contains_key(&Key(Value::str("self"))) { "__dataclass_self__" } else { "self" });
+    let self_name: Name = Rc::from(if fields.contains_key(&Key(Value::str("self"))) {
+        "__dataclass_self__"
+    } else {
+        "self"
+    });
     let mut list = vec![Parameter {
         name: Rc::clone(&self_name),
         kind: ParameterKind::PositionalOrKeyword,
@@ -235,14 +321,26 @@ fn init_function(interp: &mut Interp<'_>, class: &Rc<Class>, fields: &Dict) -> O
             if !flag(&made, "init") || flag(&made, "kw_only") != keywords {
                 continue;
             }
-            let present = |name: &str| made.kwargs.get(name).filter(|it| !it.is_symbol("dataclasses.MISSING")).cloned();
-            let default = present("default")
-                .or_else(|| present("default_factory").map(|_| Value::symbol("dataclasses._HAS_DEFAULT_FACTORY")));
+            let present = |name: &str| {
+                made.kwargs
+                    .get(name)
+                    .filter(|it| !it.is_symbol("dataclasses.MISSING"))
+                    .cloned()
+            };
+            let default = present("default").or_else(|| {
+                present("default_factory")
+                    .map(|_| Value::symbol("dataclasses._HAS_DEFAULT_FACTORY"))
+            });
             let of = match made.kwargs.get("_class") {
                 Some(Value::Class(of)) => Rc::clone(of),
                 _ => Rc::clone(class),
             };
-            let written = of.annotations.borrow().iter().find(|it| it.name == name).cloned();
+            let written = of
+                .annotations
+                .borrow()
+                .iter()
+                .find(|it| it.name == name)
+                .cloned();
             let annotation = match written {
                 Some(written) if of.scope.file == class.scope.file => Some(written.annotation),
                 // Of another module: its names mean nothing here.
@@ -250,15 +348,25 @@ fn init_function(interp: &mut Interp<'_>, class: &Rc<Class>, fields: &Dict) -> O
                     let value = field_attribute(interp, &made, "type")?;
                     let key = format!("__hitchpost_type_{name}");
                     put(&key, value);
-                    Some(Rc::new(Expr { span, kind: ExprKind::Name(Rc::from(key)) }))
+                    Some(Rc::new(Expr {
+                        span,
+                        kind: ExprKind::Name(Rc::from(key)),
+                    }))
                 }
             };
             list.push(Parameter {
                 name: Rc::clone(&name),
-                kind: if keywords { ParameterKind::KeywordOnly } else { ParameterKind::PositionalOrKeyword },
+                kind: if keywords {
+                    ParameterKind::KeywordOnly
+                } else {
+                    ParameterKind::PositionalOrKeyword
+                },
                 span: made.place.map_or(span, |it| it.span),
                 annotation,
-                default: default.as_ref().map(|_| Expr { span, kind: ExprKind::Ellipsis }),
+                default: default.as_ref().map(|_| Expr {
+                    span,
+                    kind: ExprKind::Ellipsis,
+                }),
             });
             defaults.push(default);
             text.push_str(&format!(", {name}={name}"));
@@ -266,11 +374,16 @@ fn init_function(interp: &mut Interp<'_>, class: &Rc<Class>, fields: &Dict) -> O
     }
     text.push_str(")\n");
     let parsed = syntax::parse(&text).ok()?;
-    let Some(StmtKind::Function(def)) = parsed.body.into_iter().next().map(|it| it.kind) else { return None };
+    let Some(StmtKind::Function(def)) = parsed.body.into_iter().next().map(|it| it.kind) else {
+        return None;
+    };
     let mut def = Rc::try_unwrap(def).ok()?;
     def.parameters = Rc::new(Parameters { list });
     def.span = span;
-    let place = class.place.unwrap_or(Place { file: class.scope.file, span });
+    let place = class.place.unwrap_or(Place {
+        file: class.scope.file,
+        span,
+    });
     Some(Value::Function(Rc::new(Function {
         name: RefCell::new(Rc::from("__init__")),
         qualname: Rc::from(format!("{}.__init__", class.qualname)),
@@ -289,18 +402,36 @@ fn init_function(interp: &mut Interp<'_>, class: &Rc<Class>, fields: &Dict) -> O
 
 /// What the generated `__init__` does: called with the class, the object and the arguments by name.
 fn assign(interp: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
-    let [Value::Class(class), Value::Object(object)] = args.positional.as_slice() else { return Ok(Value::None) };
-    let Some(Value::Dict(fields)) = class.namespace.borrow().get("__dataclass_fields__").cloned() else {
+    let [Value::Class(class), Value::Object(object)] = args.positional.as_slice() else {
+        return Ok(Value::None);
+    };
+    let Some(Value::Dict(fields)) = class
+        .namespace
+        .borrow()
+        .get("__dataclass_fields__")
+        .cloned()
+    else {
         return Ok(Value::None);
     };
     let fields = fields.borrow().clone();
     let mut init_vars = Vec::new();
     for (name, made) in records(&fields) {
-        let present = |key: &str| made.kwargs.get(key).filter(|it| !it.is_symbol("dataclasses.MISSING")).cloned();
-        let given = args.keywords.get(&name).filter(|it| !it.is_symbol("dataclasses._HAS_DEFAULT_FACTORY")).cloned();
+        let present = |key: &str| {
+            made.kwargs
+                .get(key)
+                .filter(|it| !it.is_symbol("dataclasses.MISSING"))
+                .cloned()
+        };
+        let given = args
+            .keywords
+            .get(&name)
+            .filter(|it| !it.is_symbol("dataclasses._HAS_DEFAULT_FACTORY"))
+            .cloned();
         let value = match (given, present("default"), present("default_factory")) {
             (Some(value), ..) | (None, Some(value), _) => value,
-            (None, None, Some(factory)) => interp.call(&factory, Args::new(Vec::new(), args.place))?,
+            (None, None, Some(factory)) => {
+                interp.call(&factory, Args::new(Vec::new(), args.place))?
+            }
             (None, None, None) => continue,
         };
         if flag(&made, "_init_var") {
@@ -322,15 +453,25 @@ fn field_names(interp: &mut Interp<'_>, class: &Rc<Class>) -> Option<Vec<Name>> 
         Value::Dict(fields) => fields.borrow().clone(),
         _ => return None,
     };
-    Some(records(&fields).filter(|(_, made)| !flag(made, "_init_var")).map(|(name, _)| name).collect())
+    Some(
+        records(&fields)
+            .filter(|(_, made)| !flag(made, "_init_var"))
+            .map(|(name, _)| name)
+            .collect(),
+    )
 }
 
 fn field_values(interp: &mut Interp<'_>, value: &Value) -> Option<Vec<(Name, Value)>> {
-    let Value::Object(object) = value else { return None };
+    let Value::Object(object) = value else {
+        return None;
+    };
     let names = field_names(interp, &object.class)?;
     let attributes = object.attributes.borrow();
     let get = |name: Name| {
-        let value = attributes.get(&name).cloned().unwrap_or_else(|| Value::unknown("a field that is not set", None));
+        let value = attributes
+            .get(&name)
+            .cloned()
+            .unwrap_or_else(|| Value::unknown("a field that is not set", None));
         (name, value)
     };
     Some(names.into_iter().map(get).collect())
@@ -338,15 +479,25 @@ fn field_values(interp: &mut Interp<'_>, value: &Value) -> Option<Vec<(Name, Val
 
 fn repr(interp: &mut Interp<'_>, mut args: Args) -> Result<Value, Raised> {
     let unknown = || Ok(Value::unknown("repr of a dataclass", args.place));
-    let Some(value) = args.clone().take(0, "self") else { return unknown() };
-    let (Some(fields), Value::Object(object)) = (field_values(interp, &value), &value) else { return unknown() };
+    let Some(value) = args.clone().take(0, "self") else {
+        return unknown();
+    };
+    let (Some(fields), Value::Object(object)) = (field_values(interp, &value), &value) else {
+        return unknown();
+    };
     let mut parts = Vec::new();
     for (name, value) in fields {
-        let Some(text) = interp.text(&value, true) else { return unknown() };
+        let Some(text) = interp.text(&value, true) else {
+            return unknown();
+        };
         parts.push(format!("{name}={text}"));
     }
     args.positional.clear();
-    Ok(Value::str(&format!("{}({})", object.class.qualname, parts.join(", "))))
+    Ok(Value::str(&format!(
+        "{}({})",
+        object.class.qualname,
+        parts.join(", ")
+    )))
 }
 
 fn both(args: &Args) -> Option<(Rc<Object>, Rc<Object>)> {
@@ -362,13 +513,20 @@ fn field_tuples(interp: &mut Interp<'_>, args: &Args) -> Option<(Value, Value)> 
     let (left, right) = both(args)?;
     let mut tuple = |object: Rc<Object>| {
         let values = field_values(interp, &Value::Object(object))?;
-        Some(Value::Tuple(Rc::from(values.into_iter().map(|(_, value)| value).collect::<Vec<_>>())))
+        Some(Value::Tuple(Rc::from(
+            values
+                .into_iter()
+                .map(|(_, value)| value)
+                .collect::<Vec<_>>(),
+        )))
     };
     Some((tuple(left)?, tuple(right)?))
 }
 
 fn same_fields(interp: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
-    let Some((left, right)) = field_tuples(interp, &args) else { return Ok(Value::NotImplemented) };
+    let Some((left, right)) = field_tuples(interp, &args) else {
+        return Ok(Value::NotImplemented);
+    };
     Ok(match equal(interp, &left, &right)? {
         Some(flag) => Value::Bool(flag),
         None => Value::unknown("dataclasses with fields that are not known", args.place),
@@ -376,7 +534,9 @@ fn same_fields(interp: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
 }
 
 fn less(interp: &mut Interp<'_>, args: Args) -> Result<Value, Raised> {
-    let Some((left, right)) = field_tuples(interp, &args) else { return Ok(Value::NotImplemented) };
+    let Some((left, right)) = field_tuples(interp, &args) else {
+        return Ok(Value::NotImplemented);
+    };
     Ok(match order(interp, &left, &right)? {
         Some(found) => Value::Bool(found == std::cmp::Ordering::Less),
         None => Value::unknown("dataclasses with fields that are not known", args.place),
@@ -390,26 +550,46 @@ fn deep(interp: &mut Interp<'_>, value: &Value, as_dict: bool, depth: u32) -> Va
     match value {
         Value::Object(_) => match field_values(interp, value) {
             Some(fields) => {
-                let fields: Vec<_> =
-                    fields.into_iter().map(|(name, value)| (name, deep(interp, &value, as_dict, depth + 1))).collect();
+                let fields: Vec<_> = fields
+                    .into_iter()
+                    .map(|(name, value)| (name, deep(interp, &value, as_dict, depth + 1)))
+                    .collect();
                 if as_dict {
                     super::builtins::dict_of(fields)
                 } else {
-                    Value::Tuple(Rc::from(fields.into_iter().map(|(_, value)| value).collect::<Vec<_>>()))
+                    Value::Tuple(Rc::from(
+                        fields
+                            .into_iter()
+                            .map(|(_, value)| value)
+                            .collect::<Vec<_>>(),
+                    ))
                 }
             }
             None => value.clone(),
         },
         Value::List(items) => {
             let items = items.borrow().clone();
-            Value::list(items.iter().map(|it| deep(interp, it, as_dict, depth + 1)).collect())
+            Value::list(
+                items
+                    .iter()
+                    .map(|it| deep(interp, it, as_dict, depth + 1))
+                    .collect(),
+            )
         }
-        Value::Tuple(items) => {
-            Value::Tuple(Rc::from(items.iter().map(|it| deep(interp, it, as_dict, depth + 1)).collect::<Vec<_>>()))
-        }
+        Value::Tuple(items) => Value::Tuple(Rc::from(
+            items
+                .iter()
+                .map(|it| deep(interp, it, as_dict, depth + 1))
+                .collect::<Vec<_>>(),
+        )),
         Value::Dict(items) => {
             let items = items.borrow().clone();
-            Value::dict(items.into_iter().map(|(key, it)| (key, deep(interp, &it, as_dict, depth + 1))).collect())
+            Value::dict(
+                items
+                    .into_iter()
+                    .map(|(key, it)| (key, deep(interp, &it, as_dict, depth + 1)))
+                    .collect(),
+            )
         }
         other => other.clone(),
     }
@@ -484,7 +664,10 @@ fn tuple_fields(interp: &mut Interp<'_>, class: &Rc<Class>) -> Option<(Vec<Name>
     for base in interp.mro(class).iter() {
         let Value::Class(base) = base else { continue };
         if let Some(Value::Tuple(names)) = base.namespace.borrow().get("_fields") {
-            return Some((names.iter().filter_map(string_of).collect(), Rc::clone(base)));
+            return Some((
+                names.iter().filter_map(string_of).collect(),
+                Rc::clone(base),
+            ));
         }
     }
     None
@@ -492,22 +675,60 @@ fn tuple_fields(interp: &mut Interp<'_>, class: &Rc<Class>) -> Option<(Vec<Name>
 
 /// Gives a class that derives directly from `NamedTuple` its fields.
 pub(super) fn named_tuple_created(class: &Rc<Class>) {
-    if !class.bases.iter().any(|it| it.is_symbol("typing.NamedTuple")) {
+    if !class
+        .bases
+        .iter()
+        .any(|it| it.is_symbol("typing.NamedTuple"))
+    {
         return;
     }
-    let mut names: Vec<Value> = class.annotations.borrow().iter().map(|it| Value::Str(Rc::clone(&it.name))).collect();
-    names.extend(class.given_annotations.borrow().iter().map(|(name, _)| Value::Str(Rc::clone(name))));
+    let mut names: Vec<Value> = class
+        .annotations
+        .borrow()
+        .iter()
+        .map(|it| Value::Str(Rc::clone(&it.name)))
+        .collect();
+    names.extend(
+        class
+            .given_annotations
+            .borrow()
+            .iter()
+            .map(|(name, _)| Value::Str(Rc::clone(name))),
+    );
     let mut namespace = class.namespace.borrow_mut();
     let defaults: Dict = names
         .iter()
-        .filter_map(|name| Some((Key(name.clone()), namespace.get(&*string_of(name)?)?.clone())))
+        .filter_map(|name| {
+            Some((
+                Key(name.clone()),
+                namespace.get(&*string_of(name)?)?.clone(),
+            ))
+        })
         .collect();
     namespace.insert(Rc::from("_fields"), Value::Tuple(Rc::from(names)));
     namespace.insert(Rc::from("_field_defaults"), Value::dict(defaults));
     for (name, native) in [
-        ("_asdict", Native { name: "namedtuple._asdict", run: as_dict }),
-        ("_replace", Native { name: "namedtuple._replace", run: replace }),
-        ("__repr__", Native { name: "namedtuple.__repr__", run: tuple_repr }),
+        (
+            "_asdict",
+            Native {
+                name: "namedtuple._asdict",
+                run: as_dict,
+            },
+        ),
+        (
+            "_replace",
+            Native {
+                name: "namedtuple._replace",
+                run: replace,
+            },
+        ),
+        (
+            "__repr__",
+            Native {
+                name: "namedtuple.__repr__",
+                run: tuple_repr,
+            },
+        ),
     ] {
         if !namespace.contains_key(name) {
             namespace.insert(Rc::from(name), Value::Native(native));
@@ -516,16 +737,27 @@ pub(super) fn named_tuple_created(class: &Rc<Class>) {
 }
 
 /// The arguments of a named tuple, in its attributes and as a tuple.
-pub(super) fn named_tuple_init(interp: &mut Interp<'_>, object: &Rc<Object>, args: &Args) -> Result<(), Raised> {
-    let Some((names, of)) = tuple_fields(interp, &object.class) else { return Ok(()) };
+pub(super) fn named_tuple_init(
+    interp: &mut Interp<'_>,
+    object: &Rc<Object>,
+    args: &Args,
+) -> Result<(), Raised> {
+    let Some((names, of)) = tuple_fields(interp, &object.class) else {
+        return Ok(());
+    };
     let defaults = match of.namespace.borrow().get("_field_defaults") {
         Some(Value::Dict(defaults)) => defaults.borrow().clone(),
         _ => Dict::default(),
     };
     let mut values = Vec::new();
     for (index, name) in names.iter().enumerate() {
-        let given = args.keywords.get(name).or_else(|| args.positional.get(index)).cloned();
-        let value = match given.or_else(|| defaults.get(&Key(Value::Str(Rc::clone(name)))).cloned()) {
+        let given = args
+            .keywords
+            .get(name)
+            .or_else(|| args.positional.get(index))
+            .cloned();
+        let value = match given.or_else(|| defaults.get(&Key(Value::Str(Rc::clone(name)))).cloned())
+        {
             Some(value) => value,
             None if args.incomplete => Value::unknown("not all arguments are known", args.place),
             None => {
@@ -533,7 +765,10 @@ pub(super) fn named_tuple_init(interp: &mut Interp<'_>, object: &Rc<Object>, arg
                 return Err(raise("builtins.TypeError", &message, args.place));
             }
         };
-        object.attributes.borrow_mut().insert(Rc::clone(name), value.clone());
+        object
+            .attributes
+            .borrow_mut()
+            .insert(Rc::clone(name), value.clone());
         values.push(value);
     }
     *object.payload.borrow_mut() = Some(Value::Tuple(Rc::from(values)));
@@ -543,11 +778,18 @@ pub(super) fn named_tuple_init(interp: &mut Interp<'_>, object: &Rc<Object>, arg
 type Pairs = Vec<(Name, Value)>;
 
 fn pairs(interp: &mut Interp<'_>, value: &Value) -> Option<(Rc<Object>, Pairs)> {
-    let Value::Object(object) = value else { return None };
+    let Value::Object(object) = value else {
+        return None;
+    };
     let (names, _) = tuple_fields(interp, &object.class)?;
     let payload = object.payload.borrow().clone();
-    let Some(Value::Tuple(values)) = payload else { return None };
-    Some((Rc::clone(object), names.into_iter().zip(values.iter().cloned()).collect()))
+    let Some(Value::Tuple(values)) = payload else {
+        return None;
+    };
+    Some((
+        Rc::clone(object),
+        names.into_iter().zip(values.iter().cloned()).collect(),
+    ))
 }
 
 fn as_dict(interp: &mut Interp<'_>, mut args: Args) -> Result<Value, Raised> {
@@ -559,33 +801,71 @@ fn as_dict(interp: &mut Interp<'_>, mut args: Args) -> Result<Value, Raised> {
 }
 
 fn replace(interp: &mut Interp<'_>, mut args: Args) -> Result<Value, Raised> {
-    let Some((object, pairs)) = args.positional.first().cloned().and_then(|it| pairs(interp, &it)) else {
-        return Ok(Value::unknown("_replace of what is no named tuple", args.place));
+    let Some((object, pairs)) = args
+        .positional
+        .first()
+        .cloned()
+        .and_then(|it| pairs(interp, &it))
+    else {
+        return Ok(Value::unknown(
+            "_replace of what is no named tuple",
+            args.place,
+        ));
     };
     let mut all: Namespace = pairs.into_iter().collect();
     all.extend(std::mem::take(&mut args.keywords));
-    interp.call(&Value::Class(Rc::clone(&object.class)), Args { keywords: all, place: args.place, ..Args::default() })
+    interp.call(
+        &Value::Class(Rc::clone(&object.class)),
+        Args {
+            keywords: all,
+            place: args.place,
+            ..Args::default()
+        },
+    )
 }
 
 fn tuple_repr(interp: &mut Interp<'_>, mut args: Args) -> Result<Value, Raised> {
     let unknown = || Ok(Value::unknown("repr of a named tuple", None));
-    let Some((object, pairs)) = args.take(0, "self").and_then(|it| pairs(interp, &it)) else { return unknown() };
+    let Some((object, pairs)) = args.take(0, "self").and_then(|it| pairs(interp, &it)) else {
+        return unknown();
+    };
     let mut parts = Vec::new();
     for (name, value) in pairs {
-        let Some(text) = interp.text(&value, true) else { return unknown() };
+        let Some(text) = interp.text(&value, true) else {
+            return unknown();
+        };
         parts.push(format!("{name}={text}"));
     }
-    Ok(Value::str(&format!("{}({})", object.class.qualname, parts.join(", "))))
+    Ok(Value::str(&format!(
+        "{}({})",
+        object.class.qualname,
+        parts.join(", ")
+    )))
 }
 
 /// `collections.namedtuple(…)`.
 pub(super) fn named_tuple(interp: &mut Interp<'_>, mut args: Args) -> Result<Value, Raised> {
-    let unknown = || Ok(Value::unknown("a named tuple of what is not known", args.place));
-    let name = args.clone().take(0, "typename").as_ref().and_then(string_of);
+    let unknown = || {
+        Ok(Value::unknown(
+            "a named tuple of what is not known",
+            args.place,
+        ))
+    };
+    let name = args
+        .clone()
+        .take(0, "typename")
+        .as_ref()
+        .and_then(string_of);
     let fields = args.clone().take(1, "field_names");
-    let (Some(name), Some(fields)) = (name, fields) else { return unknown() };
+    let (Some(name), Some(fields)) = (name, fields) else {
+        return unknown();
+    };
     let fields: Vec<Name> = match string_of(&fields) {
-        Some(text) => text.replace(',', " ").split_whitespace().map(Rc::from).collect(),
+        Some(text) => text
+            .replace(',', " ")
+            .split_whitespace()
+            .map(Rc::from)
+            .collect(),
         None => match super::compare::texts(interp, &fields)? {
             Some(names) => names,
             None => return unknown(),
@@ -599,7 +879,17 @@ pub(super) fn named_tuple(interp: &mut Interp<'_>, mut args: Args) -> Result<Val
             namespace.insert(Rc::clone(name), value);
         }
     }
-    let annotations = fields.into_iter().map(|it| (it, Value::symbol("typing.Any"))).collect();
+    let annotations = fields
+        .into_iter()
+        .map(|it| (it, Value::symbol("typing.Any")))
+        .collect();
     let bases = vec![Value::symbol("typing.NamedTuple")];
-    interp.new_class(&name, bases, namespace, annotations, Namespace::default(), args.place)
+    interp.new_class(
+        &name,
+        bases,
+        namespace,
+        annotations,
+        Namespace::default(),
+        args.place,
+    )
 }

@@ -21,37 +21,54 @@ pub(crate) fn raise(symbol: &str, message: &str, place: Option<Place>) -> Raised
 /// (docs.python.org, "Exception hierarchy", and the pages of the modules). Nothing for what derives
 /// from `object` alone or is no class.
 pub(crate) fn exception_bases(symbol: &str) -> &'static [&'static str] {
-    let Some((module, name)) = symbol.rsplit_once('.') else { return &[] };
+    let Some((module, name)) = symbol.rsplit_once('.') else {
+        return &[];
+    };
     match module {
         "builtins" => match name {
             "bool" => &["builtins.int"],
             "BaseException" => &["builtins.object"],
-            "Exception" | "KeyboardInterrupt" | "SystemExit" | "GeneratorExit" | "BaseExceptionGroup" => {
-                &["builtins.BaseException"]
-            }
+            "Exception" | "KeyboardInterrupt" | "SystemExit" | "GeneratorExit"
+            | "BaseExceptionGroup" => &["builtins.BaseException"],
             "ExceptionGroup" => &["builtins.BaseExceptionGroup", "builtins.Exception"],
-            "ArithmeticError" | "AssertionError" | "AttributeError" | "BufferError" | "EOFError" | "ImportError"
-            | "LookupError" | "MemoryError" | "NameError" | "OSError" | "ReferenceError" | "RuntimeError"
-            | "StopAsyncIteration" | "StopIteration" | "SyntaxError" | "SystemError" | "TypeError" | "ValueError"
+            "ArithmeticError" | "AssertionError" | "AttributeError" | "BufferError"
+            | "EOFError" | "ImportError" | "LookupError" | "MemoryError" | "NameError"
+            | "OSError" | "ReferenceError" | "RuntimeError" | "StopAsyncIteration"
+            | "StopIteration" | "SyntaxError" | "SystemError" | "TypeError" | "ValueError"
             | "Warning" => &["builtins.Exception"],
-            "FloatingPointError" | "OverflowError" | "ZeroDivisionError" => &["builtins.ArithmeticError"],
+            "FloatingPointError" | "OverflowError" | "ZeroDivisionError" => {
+                &["builtins.ArithmeticError"]
+            }
             "ModuleNotFoundError" => &["builtins.ImportError"],
             "IndexError" | "KeyError" => &["builtins.LookupError"],
             "UnboundLocalError" => &["builtins.NameError"],
-            "BlockingIOError" | "ChildProcessError" | "ConnectionError" | "FileExistsError" | "FileNotFoundError"
-            | "InterruptedError" | "IsADirectoryError" | "NotADirectoryError" | "PermissionError"
-            | "ProcessLookupError" | "TimeoutError" => &["builtins.OSError"],
-            "BrokenPipeError" | "ConnectionAbortedError" | "ConnectionRefusedError" | "ConnectionResetError" => {
-                &["builtins.ConnectionError"]
+            "BlockingIOError" | "ChildProcessError" | "ConnectionError" | "FileExistsError"
+            | "FileNotFoundError" | "InterruptedError" | "IsADirectoryError"
+            | "NotADirectoryError" | "PermissionError" | "ProcessLookupError" | "TimeoutError" => {
+                &["builtins.OSError"]
             }
+            "BrokenPipeError"
+            | "ConnectionAbortedError"
+            | "ConnectionRefusedError"
+            | "ConnectionResetError" => &["builtins.ConnectionError"],
             "NotImplementedError" | "RecursionError" => &["builtins.RuntimeError"],
             "IndentationError" => &["builtins.SyntaxError"],
             "TabError" => &["builtins.IndentationError"],
             "UnicodeError" => &["builtins.ValueError"],
-            "UnicodeDecodeError" | "UnicodeEncodeError" | "UnicodeTranslateError" => &["builtins.UnicodeError"],
-            "BytesWarning" | "DeprecationWarning" | "EncodingWarning" | "FutureWarning" | "ImportWarning"
-            | "PendingDeprecationWarning" | "ResourceWarning" | "RuntimeWarning" | "SyntaxWarning"
-            | "UnicodeWarning" | "UserWarning" => &["builtins.Warning"],
+            "UnicodeDecodeError" | "UnicodeEncodeError" | "UnicodeTranslateError" => {
+                &["builtins.UnicodeError"]
+            }
+            "BytesWarning"
+            | "DeprecationWarning"
+            | "EncodingWarning"
+            | "FutureWarning"
+            | "ImportWarning"
+            | "PendingDeprecationWarning"
+            | "ResourceWarning"
+            | "RuntimeWarning"
+            | "SyntaxWarning"
+            | "UnicodeWarning"
+            | "UserWarning" => &["builtins.Warning"],
             _ => &[],
         },
         "enum" => match name {
@@ -94,10 +111,14 @@ pub(crate) fn exception_bases(symbol: &str) -> &'static [&'static str] {
             "InvalidStateError" | "QueueEmpty" | "QueueFull" => &["builtins.Exception"],
             _ => &[],
         },
-        "subprocess" if matches!(name, "CalledProcessError" | "TimeoutExpired") => &["builtins.Exception"],
+        "subprocess" if matches!(name, "CalledProcessError" | "TimeoutExpired") => {
+            &["builtins.Exception"]
+        }
         "binascii" if name == "Error" => &["builtins.ValueError"],
         "queue" if matches!(name, "Empty" | "Full") => &["builtins.Exception"],
-        "configparser" | "shutil" | "struct" | "pickle" if name.ends_with("Error") => &["builtins.Exception"],
+        "configparser" | "shutil" | "struct" | "pickle" if name.ends_with("Error") => {
+            &["builtins.Exception"]
+        }
         "pydantic" if name == "ValidationError" => &["builtins.ValueError"],
         _ => &[],
     }
@@ -105,7 +126,10 @@ pub(crate) fn exception_bases(symbol: &str) -> &'static [&'static str] {
 
 /// Whether a class of a library derives from another, by the table above.
 pub(super) fn derives(symbol: &str, from: &str) -> bool {
-    symbol == from || exception_bases(symbol).iter().any(|base| derives(base, from))
+    symbol == from
+        || exception_bases(symbol)
+            .iter()
+            .any(|base| derives(base, from))
 }
 
 /// Whether the symbol is a class of exceptions.

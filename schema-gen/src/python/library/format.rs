@@ -11,7 +11,11 @@ use super::text::Pure;
 
 /// A text as Python's `repr` writes it.
 pub(crate) fn quote(text: &str) -> String {
-    let with = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let with = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
     let mut out = String::with_capacity(text.len() + 2);
     out.push(with);
     for letter in text.chars() {
@@ -54,7 +58,11 @@ pub(crate) fn float(number: f64) -> String {
         return format!("{digits}e{sign}{:02}", exponent.abs());
     }
     let plain = format!("{number}");
-    if plain.contains('.') { plain } else { plain + ".0" }
+    if plain.contains('.') {
+        plain
+    } else {
+        plain + ".0"
+    }
 }
 
 struct Spec {
@@ -108,7 +116,12 @@ fn parse_spec(spec: &str) -> Option<Spec> {
     let number = |at: &mut usize| {
         let mut value: Option<usize> = None;
         while let Some(digit) = letters.get(*at).and_then(|it| it.to_digit(10)) {
-            value = Some(value.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize));
+            value = Some(
+                value
+                    .unwrap_or(0)
+                    .saturating_mul(10)
+                    .saturating_add(digit as usize),
+            );
             *at += 1;
         }
         value
@@ -123,11 +136,14 @@ fn parse_spec(spec: &str) -> Option<Spec> {
         out.precision = Some(number(&mut at)?);
     }
     out.kind = letters.get(at).copied();
-    (letters.len() <= at + 1 && out.width <= 10_000 && out.precision.unwrap_or(0) <= 300).then_some(out)
+    (letters.len() <= at + 1 && out.width <= 10_000 && out.precision.unwrap_or(0) <= 300)
+        .then_some(out)
 }
 
 fn group(digits: &str, with: char) -> String {
-    let (whole, rest) = digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
+    let (whole, rest) = digits
+        .split_once('.')
+        .map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
     let mut out = String::new();
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index) % 3 == 0 {
@@ -175,7 +191,9 @@ pub(crate) fn format_spec(interp: &mut Interp<'_>, value: &Value, spec: &str) ->
                 Some('c') => char::from_u32(u32::try_from(number).ok()?)?.to_string(),
                 _ => digits.to_string(),
             };
-            let body = parsed.grouping.map_or(body.clone(), |with| group(&body, with));
+            let body = parsed
+                .grouping
+                .map_or(body.clone(), |with| group(&body, with));
             (signed(number < 0, &body, parsed.sign), true)
         }
         (Value::Int(_) | Value::Float(_), kind) => {
@@ -197,7 +215,9 @@ pub(crate) fn format_spec(interp: &mut Interp<'_>, value: &Value, spec: &str) ->
                 },
                 _ => return None,
             };
-            let body = parsed.grouping.map_or(body.clone(), |with| group(&body, with));
+            let body = parsed
+                .grouping
+                .map_or(body.clone(), |with| group(&body, with));
             (signed(number.is_sign_negative(), &body, parsed.sign), true)
         }
         (Value::Str(text), None | Some('s')) => {
@@ -211,15 +231,17 @@ pub(crate) fn format_spec(interp: &mut Interp<'_>, value: &Value, spec: &str) ->
     };
     let missing = parsed.width.saturating_sub(body.chars().count());
     let pad = |count| parsed.fill.to_string().repeat(count);
-    Some(match parsed.align.unwrap_or(if is_number { '>' } else { '<' }) {
-        '<' => body + &pad(missing),
-        '^' => format!("{}{body}{}", pad(missing / 2), pad(missing - missing / 2)),
-        '=' => match body.strip_prefix(['-', '+', ' ']) {
-            Some(rest) => format!("{}{}{rest}", body.get(..1)?, pad(missing)),
-            None => pad(missing) + &body,
+    Some(
+        match parsed.align.unwrap_or(if is_number { '>' } else { '<' }) {
+            '<' => body + &pad(missing),
+            '^' => format!("{}{body}{}", pad(missing / 2), pad(missing - missing / 2)),
+            '=' => match body.strip_prefix(['-', '+', ' ']) {
+                Some(rest) => format!("{}{}{rest}", body.get(..1)?, pad(missing)),
+                None => pad(missing) + &body,
+            },
+            _ => pad(missing) + &body,
         },
-        _ => pad(missing) + &body,
-    })
+    )
 }
 
 fn signed(negative: bool, body: &str, sign: Option<char>) -> String {
@@ -234,13 +256,20 @@ fn exponent(size: f64, precision: usize) -> String {
     let text = format!("{size:.precision$e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
+    format!(
+        "{digits}e{}{:02}",
+        if exponent < 0 { '-' } else { '+' },
+        exponent.abs()
+    )
 }
 
 fn general(size: f64, precision: usize) -> String {
     let precision = precision.max(1);
     let text = format!("{size:.*e}", precision - 1);
-    let power: i32 = text.split_once('e').and_then(|(_, it)| it.parse().ok()).unwrap_or(0);
+    let power: i32 = text
+        .split_once('e')
+        .and_then(|(_, it)| it.parse().ok())
+        .unwrap_or(0);
     let trim = |text: String| match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         false => text,
@@ -269,10 +298,14 @@ pub(super) fn template(interp: &mut Interp<'_>, text: &str, args: Args) -> Pure 
         };
         match found {
             Some(value) => Ok(value.clone()),
-            None if args.incomplete => Ok(Value::unknown("not all arguments are known", args.place)),
-            None if name.is_empty() || name.parse::<usize>().is_ok() => {
-                Err(raise("builtins.IndexError", "replacement index out of range", args.place))
+            None if args.incomplete => {
+                Ok(Value::unknown("not all arguments are known", args.place))
             }
+            None if name.is_empty() || name.parse::<usize>().is_ok() => Err(raise(
+                "builtins.IndexError",
+                "replacement index out of range",
+                args.place,
+            )),
             None => Err(raise("builtins.KeyError", name, args.place)),
         }
     })
@@ -286,7 +319,9 @@ pub(super) fn template_map(interp: &mut Interp<'_>, text: &str, map: &Value) -> 
             match found {
                 Some(value) => Ok(value),
                 None => match interp.attribute(map, "__missing__") {
-                    Ok(method @ Value::Method(_)) => interp.call(&method, Args::new(vec![Value::str(name)], None)),
+                    Ok(method @ Value::Method(_)) => {
+                        interp.call(&method, Args::new(vec![Value::str(name)], None))
+                    }
                     _ => Err(raise("builtins.KeyError", name, None)),
                 },
             }
@@ -314,10 +349,18 @@ fn fill<'t>(interp: &mut Interp<'t>, text: &str, lookup: Lookup<'_, 't>) -> Pure
             continue;
         }
         let Some(body) = tail.strip_prefix('{') else {
-            return Err(raise("builtins.ValueError", "Single '}' encountered in format string", None));
+            return Err(raise(
+                "builtins.ValueError",
+                "Single '}' encountered in format string",
+                None,
+            ));
         };
         let Some(end) = closing(body) else {
-            return Err(raise("builtins.ValueError", "expected '}' before end of string", None));
+            return Err(raise(
+                "builtins.ValueError",
+                "expected '}' before end of string",
+                None,
+            ));
         };
         let field = body.get(..end).unwrap_or_default();
         rest = body.get(end + 1..).unwrap_or_default();
@@ -333,8 +376,12 @@ fn fill<'t>(interp: &mut Interp<'t>, text: &str, lookup: Lookup<'_, 't>) -> Pure
                 let (attribute, tail) = after.split_at(stop);
                 value = interp.attribute(&value, attribute)?;
                 path = tail;
-            } else if let Some((index, tail)) = path.strip_prefix('[').and_then(|it| it.split_once(']')) {
-                let key = index.parse::<i64>().map_or_else(|_| Value::str(index), Value::Int);
+            } else if let Some((index, tail)) =
+                path.strip_prefix('[').and_then(|it| it.split_once(']'))
+            {
+                let key = index
+                    .parse::<i64>()
+                    .map_or_else(|_| Value::str(index), Value::Int);
                 value = match super::containers::get_item(&value, &key) {
                     Some(value) => value,
                     None => return Ok(None),
@@ -356,12 +403,16 @@ fn fill<'t>(interp: &mut Interp<'t>, text: &str, lookup: Lookup<'_, 't>) -> Pure
         };
         let written = match conversion {
             "" => format_spec(interp, &value, &spec),
-            "r" | "a" => {
-                interp.text(&value, true).and_then(|it| format_spec(interp, &Value::str(&it), &spec))
-            }
-            _ => interp.text(&value, false).and_then(|it| format_spec(interp, &Value::str(&it), &spec)),
+            "r" | "a" => interp
+                .text(&value, true)
+                .and_then(|it| format_spec(interp, &Value::str(&it), &spec)),
+            _ => interp
+                .text(&value, false)
+                .and_then(|it| format_spec(interp, &Value::str(&it), &spec)),
         };
-        let Some(written) = written else { return Ok(None) };
+        let Some(written) = written else {
+            return Ok(None);
+        };
         out.push_str(&written);
         if out.len() > super::MAX_TEXT {
             return Ok(None);
@@ -443,7 +494,11 @@ pub(crate) fn format_percent(
             None => match listed.next() {
                 Some(value) => value,
                 None => {
-                    return Some(Err(raise("builtins.TypeError", "not enough arguments for format string", None)));
+                    return Some(Err(raise(
+                        "builtins.TypeError",
+                        "not enough arguments for format string",
+                        None,
+                    )));
                 }
             },
         };
@@ -457,12 +512,22 @@ pub(crate) fn format_percent(
         } else {
             ""
         };
-        let zero = if flags.contains('0') && !flags.contains('-') { "0" } else { "" };
+        let zero = if flags.contains('0') && !flags.contains('-') {
+            "0"
+        } else {
+            ""
+        };
         let sign = if flags.contains('+') { "+" } else { "" };
         let precision = precision.map(|it| format!(".{it}")).unwrap_or_default();
         let (value, spec) = match kind {
-            's' => (Value::str(&interp.text(&value, false)?), format!("{align}{width}{precision}")),
-            'r' | 'a' => (Value::str(&interp.text(&value, true)?), format!("{align}{width}{precision}")),
+            's' => (
+                Value::str(&interp.text(&value, false)?),
+                format!("{align}{width}{precision}"),
+            ),
+            'r' | 'a' => (
+                Value::str(&interp.text(&value, true)?),
+                format!("{align}{width}{precision}"),
+            ),
             'd' | 'i' | 'u' => {
                 let whole = match plain(&value) {
                     Value::Float(number) => Value::Int(number as i64),
@@ -470,9 +535,10 @@ pub(crate) fn format_percent(
                 };
                 (whole, format!("{align}{sign}{zero}{width}d"))
             }
-            'f' | 'F' | 'e' | 'g' | 'x' | 'X' | 'o' | 'c' => {
-                (value, format!("{align}{sign}{zero}{width}{precision}{kind}"))
-            }
+            'f' | 'F' | 'e' | 'g' | 'x' | 'X' | 'o' | 'c' => (
+                value,
+                format!("{align}{sign}{zero}{width}{precision}{kind}"),
+            ),
             _ => return None,
         };
         out.push_str(&format_spec(interp, &value, &spec)?);

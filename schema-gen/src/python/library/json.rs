@@ -66,9 +66,12 @@ pub(super) fn from_json(json: &serde_json::Value) -> Value {
         },
         serde_json::Value::String(text) => Value::str(text),
         serde_json::Value::Array(items) => Value::list(items.iter().map(from_json).collect()),
-        serde_json::Value::Object(items) => {
-            Value::dict(items.iter().map(|(key, value)| (Key(Value::str(key)), from_json(value))).collect::<Dict>())
-        }
+        serde_json::Value::Object(items) => Value::dict(
+            items
+                .iter()
+                .map(|(key, value)| (Key(Value::str(key)), from_json(value)))
+                .collect::<Dict>(),
+        ),
     }
 }
 
@@ -123,7 +126,9 @@ impl Writer {
             Value::Float(number) => {
                 let text = match number {
                     it if it.is_nan() => "NaN".to_owned(),
-                    it if it.is_infinite() => if it > 0.0 { "Infinity" } else { "-Infinity" }.to_owned(),
+                    it if it.is_infinite() => {
+                        if it > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+                    }
                     it => format::float(it),
                 };
                 self.out.push_str(&text);

@@ -18,9 +18,9 @@ mod regex;
 mod signature;
 mod standard;
 mod stars;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 mod types;
 mod typing;
 
@@ -37,10 +37,10 @@ pub(crate) use compare::{equal, order};
 pub(crate) use enums::{enum_members, is_mixed};
 pub(crate) use exceptions::{exception_bases, raise};
 pub(crate) use format::{float as float_text, format_percent, format_spec, quote};
-pub(crate) use text::clean_docstring;
 pub(crate) use names::{implementation, is_modelled};
 pub(crate) use signature::given as given_signature;
 pub(crate) use stars::public_names;
+pub(crate) use text::clean_docstring;
 pub(crate) use types::{is_instance, type_of};
 
 /// The longest text that is made.
@@ -71,8 +71,14 @@ pub(crate) fn canonical(dotted: &str) -> Cow<'_, str> {
 /// enumeration without a data type is no text, whatever its value is.
 pub(crate) fn plain(value: &Value) -> Value {
     match value {
-        Value::Object(object) if object.class.is_enum.get() && !is_mixed(&object.class) => value.clone(),
-        Value::Object(object) => object.payload.borrow().clone().unwrap_or_else(|| value.clone()),
+        Value::Object(object) if object.class.is_enum.get() && !is_mixed(&object.class) => {
+            value.clone()
+        }
+        Value::Object(object) => object
+            .payload
+            .borrow()
+            .clone()
+            .unwrap_or_else(|| value.clone()),
         other => other.clone(),
     }
 }
@@ -82,7 +88,11 @@ fn unknown_argument(args: &Args) -> Option<Value> {
     if args.incomplete {
         return Some(Value::unknown("not all arguments are known", args.place));
     }
-    args.positional.iter().chain(args.keywords.values()).find(|it| it.is_unknown()).cloned()
+    args.positional
+        .iter()
+        .chain(args.keywords.values())
+        .find(|it| it.is_unknown())
+        .cloned()
 }
 
 /// Calls of libraries among the arguments, for what they give, where their source is at hand.
@@ -107,7 +117,10 @@ fn function(dotted: &str) -> Option<Native> {
 
 /// Builtins that see the frame of their caller: the evaluator has their meaning.
 fn sees_caller(name: &str) -> bool {
-    matches!(name, "super" | "globals" | "locals" | "vars" | "dir" | "__import__")
+    matches!(
+        name,
+        "super" | "globals" | "locals" | "vars" | "dir" | "__import__"
+    )
 }
 
 /// A builtin.
@@ -125,7 +138,10 @@ pub(crate) fn builtin(name: &str) -> Option<Value> {
     let dotted = canonical(&dotted);
     let known = types::is_class(&dotted)
         || sees_caller(name)
-        || matches!(name, "open" | "input" | "eval" | "exec" | "compile" | "aiter" | "anext" | "exit" | "quit");
+        || matches!(
+            name,
+            "open" | "input" | "eval" | "exec" | "compile" | "aiter" | "anext" | "exit" | "quit"
+        );
     known.then(|| Value::symbol(&dotted))
 }
 
@@ -149,7 +165,11 @@ fn static_method(native: Native) -> Value {
 
 /// An attribute of a symbol: of a modelled module or class. `None`: nothing is known of it, it is
 /// the symbol of the longer name.
-pub(crate) fn symbol_attribute(interp: &mut Interp<'_>, symbol: &Symbol, name: &str) -> Option<Result<Value, Raised>> {
+pub(crate) fn symbol_attribute(
+    interp: &mut Interp<'_>,
+    symbol: &Symbol,
+    name: &str,
+) -> Option<Result<Value, Raised>> {
     if symbol.is("_hitchpost") {
         let native = standard::own(name).or_else(|| super::fastapi::native(name))?;
         return Some(Ok(Value::Native(native)));
@@ -176,23 +196,35 @@ pub(crate) fn symbol_attribute(interp: &mut Interp<'_>, symbol: &Symbol, name: &
     if let Some(Value::Class(class)) = implementing_class(interp, symbol) {
         let found = match types::own_method(interp, &class, name) {
             Some(found) => found,
-            None if name == "__name__" || name == "__qualname__" => Value::str(symbol.0.rsplit('.').next()?),
+            None if name == "__name__" || name == "__qualname__" => {
+                Value::str(symbol.0.rsplit('.').next()?)
+            }
             None => return None,
         };
         return Some(Ok(found));
     }
     let method = match &*symbol.0 {
         "builtins.str" if name == "maketrans" => {
-            return Some(Ok(static_method(Native { name: "str.maketrans", run: text::make_translation })));
+            return Some(Ok(static_method(Native {
+                name: "str.maketrans",
+                run: text::make_translation,
+            })));
         }
         "builtins.dict" if name == "fromkeys" => {
-            return Some(Ok(static_method(Native { name: "dict.fromkeys", run: from_keys })));
+            return Some(Ok(static_method(Native {
+                name: "dict.fromkeys",
+                run: from_keys,
+            })));
         }
-        "builtins.str" | "builtins.int" | "builtins.float" | "builtins.bytes" | "builtins.tuple" | "builtins.dict"
-        | "builtins.list" | "builtins.set" | "builtins.frozenset"
+        "builtins.str" | "builtins.int" | "builtins.float" | "builtins.bytes"
+        | "builtins.tuple" | "builtins.dict" | "builtins.list" | "builtins.set"
+        | "builtins.frozenset"
             if name == "__new__" =>
         {
-            return Some(Ok(static_method(Native { name: "builtins.__new__", run: make_instance })));
+            return Some(Ok(static_method(Native {
+                name: "builtins.__new__",
+                run: make_instance,
+            })));
         }
         "builtins.str" => text::str_method(name),
         "builtins.bytes" => text::bytes_method(name),
@@ -224,13 +256,21 @@ fn from_keys(interp: &mut Interp<'_>, mut args: Args) -> Result<Value, Raised> {
         None => None,
     };
     Ok(match items {
-        Some(keys) => Value::dict(keys.into_iter().map(|key| (Key(key), value.clone())).collect::<Dict>()),
+        Some(keys) => Value::dict(
+            keys.into_iter()
+                .map(|key| (Key(key), value.clone()))
+                .collect::<Dict>(),
+        ),
         None => Value::unknown("dict.fromkeys of what is not known", args.place),
     })
 }
 
 /// An attribute of a value of a builtin type.
-pub(crate) fn value_attribute(interp: &mut Interp<'_>, value: &Value, name: &str) -> Option<Result<Value, Raised>> {
+pub(crate) fn value_attribute(
+    interp: &mut Interp<'_>,
+    value: &Value,
+    name: &str,
+) -> Option<Result<Value, Raised>> {
     let inner = plain(value);
     let method = match &inner {
         Value::Str(_) => text::str_method(name),
@@ -239,7 +279,9 @@ pub(crate) fn value_attribute(interp: &mut Interp<'_>, value: &Value, name: &str
         Value::Tuple(_) => containers::tuple_method(name),
         Value::Dict(_) => containers::dict_method(name),
         Value::Set(_) | Value::FrozenSet(_) => containers::set_method(name),
-        Value::Int(_) | Value::Float(_) | Value::Bool(_) => return number_attribute(&inner, name).map(Ok),
+        Value::Int(_) | Value::Float(_) | Value::Bool(_) => {
+            return number_attribute(&inner, name).map(Ok);
+        }
         Value::Slice(parts) => {
             let [start, stop, step] = &**parts;
             return match name {
@@ -254,7 +296,10 @@ pub(crate) fn value_attribute(interp: &mut Interp<'_>, value: &Value, name: &str
         Value::Union(_) if name == "__class__" => return Some(Ok(types::type_of(interp, &inner))),
         _ => None,
     }?;
-    Some(Ok(Value::Method(Rc::new((value.clone(), Value::Native(method))))))
+    Some(Ok(Value::Method(Rc::new((
+        value.clone(),
+        Value::Native(method),
+    )))))
 }
 
 fn number_attribute(value: &Value, name: &str) -> Option<Value> {
@@ -270,11 +315,15 @@ fn number_attribute(value: &Value, name: &str) -> Option<Value> {
 }
 
 fn made_attribute(interp: &mut Interp<'_>, made: &Rc<Made>, name: &str) -> Option<Value> {
-    let Value::Symbol(symbol) = &made.callee else { return None };
+    let Value::Symbol(symbol) = &made.callee else {
+        return None;
+    };
     if symbol.is("dataclasses.Field") {
         return dataclasses::field_attribute(interp, made, name);
     }
-    if symbol.is("pydantic.AliasChoices") && name == "choices" || symbol.is("pydantic.AliasPath") && name == "path" {
+    if symbol.is("pydantic.AliasChoices") && name == "choices"
+        || symbol.is("pydantic.AliasPath") && name == "path"
+    {
         return Some(Value::list(made.args.clone()));
     }
     if exceptions::is_exception(&symbol.0) {
@@ -282,10 +331,13 @@ fn made_attribute(interp: &mut Interp<'_>, made: &Rc<Made>, name: &str) -> Optio
             "args" => Value::Tuple(Rc::from(made.args.clone())),
             "__class__" => made.callee.clone(),
             "__cause__" | "__context__" | "__traceback__" => Value::None,
-            "with_traceback" | "add_note" => {
-                Value::Method(Rc::new((Value::Made(Rc::clone(made)), Value::Native(standard::own("same")?))))
+            "with_traceback" | "add_note" => Value::Method(Rc::new((
+                Value::Made(Rc::clone(made)),
+                Value::Native(standard::own("same")?),
+            ))),
+            "code" if symbol.is("builtins.SystemExit") => {
+                made.args.first().cloned().unwrap_or(Value::None)
             }
-            "code" if symbol.is("builtins.SystemExit") => made.args.first().cloned().unwrap_or(Value::None),
             "name" => match made.kwargs.get("name") {
                 Some(given) => given.clone(),
                 // `No module named 'x'`
@@ -295,7 +347,9 @@ fn made_attribute(interp: &mut Interp<'_>, made: &Rc<Made>, name: &str) -> Optio
                 }
                 None => return None,
             },
-            "value" if symbol.is("builtins.StopIteration") => made.args.first().cloned().unwrap_or(Value::None),
+            "value" if symbol.is("builtins.StopIteration") => {
+                made.args.first().cloned().unwrap_or(Value::None)
+            }
             _ => return None,
         });
     }
@@ -304,7 +358,9 @@ fn made_attribute(interp: &mut Interp<'_>, made: &Rc<Made>, name: &str) -> Optio
 
 /// `str` or `repr` of the record of a call, where that is known: of an exception.
 pub(crate) fn made_text(interp: &mut Interp<'_>, made: &Rc<Made>, as_repr: bool) -> Option<String> {
-    let Value::Symbol(symbol) = &made.callee else { return None };
+    let Value::Symbol(symbol) = &made.callee else {
+        return None;
+    };
     if !exceptions::is_exception(&symbol.0) {
         return None;
     }
@@ -323,7 +379,11 @@ pub(crate) fn made_text(interp: &mut Interp<'_>, made: &Rc<Made>, as_repr: bool)
 }
 
 /// `str` or `repr` of a member of an enumeration whose class does not define it.
-pub(crate) fn object_text(interp: &mut Interp<'_>, object: &Rc<Object>, as_repr: bool) -> Option<String> {
+pub(crate) fn object_text(
+    interp: &mut Interp<'_>,
+    object: &Rc<Object>,
+    as_repr: bool,
+) -> Option<String> {
     if !object.class.is_enum.get() {
         return None;
     }
@@ -343,7 +403,11 @@ fn record(callee: Value, args: Args) -> Value {
 }
 
 /// Calls a symbol; what has no meaning of ours is recorded as [`Value::Made`].
-pub(crate) fn call_symbol(interp: &mut Interp<'_>, symbol: &Symbol, args: Args) -> Result<Value, Raised> {
+pub(crate) fn call_symbol(
+    interp: &mut Interp<'_>,
+    symbol: &Symbol,
+    args: Args,
+) -> Result<Value, Raised> {
     if let Some(native) = function(&symbol.0) {
         return (native.run)(interp, args);
     }
@@ -357,32 +421,62 @@ pub(crate) fn call_symbol(interp: &mut Interp<'_>, symbol: &Symbol, args: Args) 
         "typing" => typing::construct(interp, name, args.clone()),
         "enum" => match name {
             "Enum" | "IntEnum" | "StrEnum" | "Flag" | "IntFlag" if !args.positional.is_empty() => {
-                Some(enums::functional(interp, Value::Symbol(symbol.clone()), args.clone()))
+                Some(enums::functional(
+                    interp,
+                    Value::Symbol(symbol.clone()),
+                    args.clone(),
+                ))
             }
             "unique" => args.positional.first().cloned().map(Ok),
-            "property" => Some(Ok(types::descriptor(DescriptorKind::Property, args.clone()))),
+            "property" => Some(Ok(types::descriptor(
+                DescriptorKind::Property,
+                args.clone(),
+            ))),
             _ => None,
         },
         "abc" | "functools" | "types" => match name {
-            "abstractproperty" => Some(Ok(types::descriptor(DescriptorKind::Property, args.clone()))),
-            "cached_property" => Some(Ok(types::descriptor(DescriptorKind::CachedProperty, args.clone()))),
-            "abstractclassmethod" => Some(Ok(types::descriptor(DescriptorKind::ClassMethod, args.clone()))),
-            "abstractstaticmethod" => Some(Ok(types::descriptor(DescriptorKind::StaticMethod, args.clone()))),
-            "DynamicClassAttribute" => Some(Ok(types::descriptor(DescriptorKind::Property, args.clone()))),
+            "abstractproperty" => Some(Ok(types::descriptor(
+                DescriptorKind::Property,
+                args.clone(),
+            ))),
+            "cached_property" => Some(Ok(types::descriptor(
+                DescriptorKind::CachedProperty,
+                args.clone(),
+            ))),
+            "abstractclassmethod" => Some(Ok(types::descriptor(
+                DescriptorKind::ClassMethod,
+                args.clone(),
+            ))),
+            "abstractstaticmethod" => Some(Ok(types::descriptor(
+                DescriptorKind::StaticMethod,
+                args.clone(),
+            ))),
+            "DynamicClassAttribute" => Some(Ok(types::descriptor(
+                DescriptorKind::Property,
+                args.clone(),
+            ))),
             _ => None,
         },
-        "dataclasses" | "pydantic.dataclasses" if name == "dataclass" => match args.positional.first() {
-            Some(Value::Class(class)) => {
-                let class = Rc::clone(class);
-                let mark = Value::Symbol(symbol.clone());
-                Some(dataclasses::apply(interp, &class, mark, &args.keywords).map(|()| Value::Class(class)))
+        "dataclasses" | "pydantic.dataclasses" if name == "dataclass" => {
+            match args.positional.first() {
+                Some(Value::Class(class)) => {
+                    let class = Rc::clone(class);
+                    let mark = Value::Symbol(symbol.clone());
+                    Some(
+                        dataclasses::apply(interp, &class, mark, &args.keywords)
+                            .map(|()| Value::Class(class)),
+                    )
+                }
+                _ => None,
             }
-            _ => None,
-        },
-        "collections" if name == "namedtuple" => Some(dataclasses::named_tuple(interp, args.clone())),
-        _ if standard::changes(module) => {
-            Some(Ok(Value::unknown(format!("{} gives another value each time", symbol.0), place)))
         }
+        "collections" if name == "namedtuple" => {
+            Some(dataclasses::named_tuple(interp, args.clone()))
+        }
+        _ if standard::changes(module) => Some(Ok(Value::unknown(
+            format!("{} gives another value each time", symbol.0),
+            place,
+        ))),
         _ => None,
     };
     match done.or_else(|| super::pydantic::call_symbol(interp, &symbol.0, &args)) {
@@ -392,20 +486,33 @@ pub(crate) fn call_symbol(interp: &mut Interp<'_>, symbol: &Symbol, args: Args) 
 }
 
 /// Calls the record of a call: `dataclass(kw_only=True)(Class)`.
-pub(crate) fn call_made(interp: &mut Interp<'_>, made: &Rc<Made>, args: Args) -> Option<Result<Value, Raised>> {
+pub(crate) fn call_made(
+    interp: &mut Interp<'_>,
+    made: &Rc<Made>,
+    args: Args,
+) -> Option<Result<Value, Raised>> {
     if let Some(done) = super::pydantic::call_made(interp, made, &args) {
         return Some(done);
     }
-    let Value::Symbol(symbol) = &made.callee else { return None };
+    let Value::Symbol(symbol) = &made.callee else {
+        return None;
+    };
     match (&*symbol.0, args.positional.first()) {
         ("dataclasses.dataclass" | "pydantic.dataclasses.dataclass", Some(Value::Class(class))) => {
             let mark = Value::Made(Rc::clone(made));
-            Some(dataclasses::apply(interp, class, mark, &made.kwargs).map(|()| Value::Class(Rc::clone(class))))
+            Some(
+                dataclasses::apply(interp, class, mark, &made.kwargs)
+                    .map(|()| Value::Class(Rc::clone(class))),
+            )
         }
         // Decorators that leave what they decorate as it is.
         (
-            "enum.verify" | "pydantic.with_config" | "typing.dataclass_transform" | "warnings.deprecated"
-            | "typing.deprecated" | "atexit.register",
+            "enum.verify"
+            | "pydantic.with_config"
+            | "typing.dataclass_transform"
+            | "warnings.deprecated"
+            | "typing.deprecated"
+            | "atexit.register",
             Some(value),
         ) => Some(Ok(value.clone())),
         _ => None,
@@ -422,10 +529,14 @@ pub(crate) fn new_instance(
     let mro = interp.mro(class);
     let base = mro.iter().find_map(|it| match it {
         Value::Symbol(symbol) => match &*symbol.0 {
-            "builtins.str" | "builtins.int" | "builtins.float" | "builtins.bytes" | "builtins.tuple"
-            | "builtins.frozenset" | "builtins.dict" | "builtins.list" | "builtins.set" | "typing.NamedTuple"
-            | "typing.TypedDict" => Some(Rc::clone(&symbol.0)),
-            "pydantic.ConfigDict" | "pydantic_settings.SettingsConfigDict" => Some(Rc::from("typing.TypedDict")),
+            "builtins.str" | "builtins.int" | "builtins.float" | "builtins.bytes"
+            | "builtins.tuple" | "builtins.frozenset" | "builtins.dict" | "builtins.list"
+            | "builtins.set" | "typing.NamedTuple" | "typing.TypedDict" => {
+                Some(Rc::clone(&symbol.0))
+            }
+            "pydantic.ConfigDict" | "pydantic_settings.SettingsConfigDict" => {
+                Some(Rc::from("typing.TypedDict"))
+            }
             other if exceptions::is_exception(other) => Some(Rc::from("builtins.BaseException")),
             _ => None,
         },
@@ -437,11 +548,17 @@ pub(crate) fn new_instance(
     let object = interp.new_object(class, args.place);
     let payload = match &*base {
         "typing.NamedTuple" => {
-            return Some(dataclasses::named_tuple_init(interp, &object, args).map(|()| Value::Object(object)));
+            return Some(
+                dataclasses::named_tuple_init(interp, &object, args)
+                    .map(|()| Value::Object(object)),
+            );
         }
         "builtins.BaseException" => {
             let given = Value::Tuple(Rc::from(args.positional.clone()));
-            object.attributes.borrow_mut().insert(Rc::from("args"), given);
+            object
+                .attributes
+                .borrow_mut()
+                .insert(Rc::from("args"), given);
             return Some(Ok(Value::Object(object)));
         }
         "builtins.dict" => Value::dict(Dict::default()),
@@ -449,7 +566,10 @@ pub(crate) fn new_instance(
         "builtins.set" => Value::Set(Rc::new(RefCell::new(Dict::default()))),
         immutable => {
             let name = immutable.strip_prefix("builtins.").unwrap_or(immutable);
-            let given = Args { keywords: Namespace::default(), ..args.clone() };
+            let given = Args {
+                keywords: Namespace::default(),
+                ..args.clone()
+            };
             match types::construct(interp, name, given) {
                 Some(Ok(value)) => plain(&value),
                 Some(Err(raised)) => return Some(Err(raised)),
@@ -469,8 +589,9 @@ pub(crate) fn init(
     args: Args,
 ) -> Option<Result<(), Raised>> {
     match &*base.0 {
-        "builtins.object" | "builtins.str" | "builtins.int" | "builtins.float" | "builtins.bytes"
-        | "builtins.tuple" | "builtins.frozenset" | "typing.NamedTuple" | "enum.Enum" => return Some(Ok(())),
+        "builtins.object" | "builtins.str" | "builtins.int" | "builtins.float"
+        | "builtins.bytes" | "builtins.tuple" | "builtins.frozenset" | "typing.NamedTuple"
+        | "enum.Enum" => return Some(Ok(())),
         "builtins.dict" | "builtins.list" | "builtins.set" => {
             let name = base.0.strip_prefix("builtins.").unwrap_or_default();
             let filled = match types::construct(interp, name, args)? {
@@ -480,22 +601,30 @@ pub(crate) fn init(
             // In place: others may hold it already.
             let held = object.payload.borrow().clone();
             match (held, filled) {
-                (Some(Value::Dict(held)), Value::Dict(filled)) | (Some(Value::Set(held)), Value::Set(filled)) => {
+                (Some(Value::Dict(held)), Value::Dict(filled))
+                | (Some(Value::Set(held)), Value::Set(filled)) => {
                     held.borrow_mut().extend(filled.take());
                 }
-                (Some(Value::List(held)), Value::List(filled)) => *held.borrow_mut() = filled.take(),
+                (Some(Value::List(held)), Value::List(filled)) => {
+                    *held.borrow_mut() = filled.take()
+                }
                 (_, filled) => *object.payload.borrow_mut() = Some(filled),
             }
             return Some(Ok(()));
         }
         name if exceptions::is_exception(name) => {
             let given = Value::Tuple(Rc::from(args.positional));
-            object.attributes.borrow_mut().insert(Rc::from("args"), given);
+            object
+                .attributes
+                .borrow_mut()
+                .insert(Rc::from("args"), given);
             return Some(Ok(()));
         }
         _ => {}
     }
-    let Some(Value::Class(class)) = implementing_class(interp, base) else { return None };
+    let Some(Value::Class(class)) = implementing_class(interp, base) else {
+        return None;
+    };
     let function = types::own_method(interp, &class, "__init__")?;
     let mut args = args;
     args.positional.insert(0, Value::Object(Rc::clone(object)));
@@ -509,11 +638,19 @@ pub(crate) fn class_created(interp: &mut Interp<'_>, class: &Rc<Class>) -> Resul
 }
 
 /// `Enum("Name", …)` on a class of the service that has no members.
-pub(crate) fn make_enum(interp: &mut Interp<'_>, base: &Value, args: Args) -> Result<Value, Raised> {
+pub(crate) fn make_enum(
+    interp: &mut Interp<'_>,
+    base: &Value,
+    args: Args,
+) -> Result<Value, Raised> {
     enums::functional(interp, base.clone(), args)
 }
 
 /// `origin[index]` of types; `None` where the origin is none.
-pub(crate) fn subscript(interp: &mut Interp<'_>, origin: &Value, index: &Value) -> Option<Result<Value, Raised>> {
+pub(crate) fn subscript(
+    interp: &mut Interp<'_>,
+    origin: &Value,
+    index: &Value,
+) -> Option<Result<Value, Raised>> {
     typing::subscript(interp, origin, index)
 }

@@ -26,7 +26,12 @@ fn compiled(interp: &mut Interp<'_>, pattern: &Rc<str>, flags: i64) -> Option<Rc
 
 fn compile(pattern: &str, flags: i64) -> Option<Regex> {
     let mut set = String::new();
-    for (flag, letter) in [(IGNORE_CASE, 'i'), (MULTI_LINE, 'm'), (DOT_ALL, 's'), (VERBOSE, 'x')] {
+    for (flag, letter) in [
+        (IGNORE_CASE, 'i'),
+        (MULTI_LINE, 'm'),
+        (DOT_ALL, 's'),
+        (VERBOSE, 'x'),
+    ] {
         if flags & flag != 0 {
             set.push(letter);
         }
@@ -45,28 +50,50 @@ fn compile(pattern: &str, flags: i64) -> Option<Regex> {
     if text.len() > 20_000 {
         return None;
     }
-    let text = if set.is_empty() { text } else { format!("(?{set}){text}") };
-    fancy_regex::RegexBuilder::new(&text).backtrack_limit(100_000).build().ok()
+    let text = if set.is_empty() {
+        text
+    } else {
+        format!("(?{set}){text}")
+    };
+    fancy_regex::RegexBuilder::new(&text)
+        .backtrack_limit(100_000)
+        .build()
+        .ok()
 }
 
 /// `_hitchpost.regex_find(pattern, flags, text, start)`: the spans of the groups of the first match
 /// from an index on, in characters, `None` for a group that takes no part; `None` where nothing
 /// matches.
 pub(super) fn find(interp: &mut Interp<'_>, mut args: Args) -> Pure {
-    let (Some(pattern), Some(flags)) = (string(&args.take(0, "pattern")), integer(&args.take(1, "flags"))) else {
+    let (Some(pattern), Some(flags)) = (
+        string(&args.take(0, "pattern")),
+        integer(&args.take(1, "flags")),
+    ) else {
         return Ok(None);
     };
-    let (Some(text), Some(start)) = (string(&args.take(2, "text")), integer(&args.take(3, "start"))) else {
+    let (Some(text), Some(start)) = (
+        string(&args.take(2, "text")),
+        integer(&args.take(3, "start")),
+    ) else {
         return Ok(None);
     };
-    let Some(regex) = compiled(interp, &pattern, flags) else { return Ok(None) };
+    let Some(regex) = compiled(interp, &pattern, flags) else {
+        return Ok(None);
+    };
     let Some(from) = usize::try_from(start).ok().and_then(|start| {
-        text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(start)
+        text.char_indices()
+            .map(|(at, _)| at)
+            .chain([text.len()])
+            .nth(start)
     }) else {
         return Ok(Some(Value::None));
     };
-    let Ok(found) = regex.captures_from_pos(&*text, from) else { return Ok(None) };
-    let Some(found) = found else { return Ok(Some(Value::None)) };
+    let Ok(found) = regex.captures_from_pos(&*text, from) else {
+        return Ok(None);
+    };
+    let Some(found) = found else {
+        return Ok(Some(Value::None));
+    };
     let index = |at: usize| Value::Int(text.get(..at).map_or(0, |it| it.chars().count()) as i64);
     let spans: Vec<Value> = (0..found.len())
         .map(|group| match found.get(group) {
@@ -79,14 +106,19 @@ pub(super) fn find(interp: &mut Interp<'_>, mut args: Args) -> Pure {
 
 /// `_hitchpost.regex_groups(pattern, flags)`: the names of the groups and their numbers.
 pub(super) fn groups(interp: &mut Interp<'_>, mut args: Args) -> Pure {
-    let (Some(pattern), Some(flags)) = (string(&args.take(0, "pattern")), integer(&args.take(1, "flags"))) else {
+    let (Some(pattern), Some(flags)) = (
+        string(&args.take(0, "pattern")),
+        integer(&args.take(1, "flags")),
+    ) else {
         return Ok(None);
     };
-    let Some(regex) = compiled(interp, &pattern, flags) else { return Ok(None) };
+    let Some(regex) = compiled(interp, &pattern, flags) else {
+        return Ok(None);
+    };
     let names = regex.capture_names().enumerate();
-    Ok(Some(super::builtins::dict_of(
-        names.filter_map(|(index, name)| Some((Rc::from(name?), Value::Int(index as i64)))),
-    )))
+    Ok(Some(super::builtins::dict_of(names.filter_map(
+        |(index, name)| Some((Rc::from(name?), Value::Int(index as i64))),
+    ))))
 }
 
 /// `re.escape`.
@@ -103,4 +135,3 @@ pub(super) fn escape(_: &mut Interp<'_>, mut args: Args) -> Pure {
         Value::str(&out)
     }))
 }
-

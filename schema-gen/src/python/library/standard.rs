@@ -11,7 +11,10 @@ use super::{plain, regex, text};
 
 /// Modules whose functions give another value each time.
 pub(super) fn changes(module: &str) -> bool {
-    matches!(module, "random" | "secrets" | "time" | "random.Random" | "random.SystemRandom")
+    matches!(
+        module,
+        "random" | "secrets" | "time" | "random.Random" | "random.SystemRandom"
+    )
 }
 
 /// The version of Python.
@@ -31,11 +34,17 @@ fn number(value: &Option<Value>) -> Option<f64> {
 
 /// Functions of numbers to numbers.
 fn of_number(mut args: Args, run: fn(f64) -> f64) -> super::text::Pure {
-    Ok(number(&args.take(0, "x")).map(run).filter(|it| it.is_finite()).map(Value::Float))
+    Ok(number(&args.take(0, "x"))
+        .map(run)
+        .filter(|it| it.is_finite())
+        .map(Value::Float))
 }
 
 fn whole(mut args: Args, run: fn(f64) -> f64) -> super::text::Pure {
-    Ok(number(&args.take(0, "x")).map(run).filter(|it| it.abs() < 9e18).map(|it| Value::Int(it as i64)))
+    Ok(number(&args.take(0, "x"))
+        .map(run)
+        .filter(|it| it.abs() < 9e18)
+        .map(|it| Value::Int(it as i64)))
 }
 
 /// The function of that dotted name.
@@ -176,13 +185,20 @@ pub(super) fn constant(interp: &mut Interp<'_>, dotted: &str) -> Option<Result<V
         "sys.hexversion" => integer((version(interp).0 << 24) | (version(interp).1 << 16) | 0xf0),
         "sys.argv" => Some(Ok(Value::list(vec![Value::str("")]))),
         "sys.path" => {
-            let roots = interp.options.roots.iter().map(|it| Value::str(it)).collect();
+            let roots = interp
+                .options
+                .roots
+                .iter()
+                .map(|it| Value::str(it))
+                .collect();
             Some(Ok(Value::list(roots)))
         }
         "sys.modules" => {
             let mut names: Vec<_> = interp.modules.iter().collect();
             names.sort_by_key(|(name, _)| Rc::clone(name));
-            Some(Ok(dict_of(names.into_iter().map(|(name, module)| (Rc::clone(name), Value::Module(Rc::clone(module)))))))
+            Some(Ok(dict_of(names.into_iter().map(|(name, module)| {
+                (Rc::clone(name), Value::Module(Rc::clone(module)))
+            }))))
         }
         "sys.version" => {
             let (major, minor) = version(interp);
@@ -198,28 +214,42 @@ pub(super) fn constant(interp: &mut Interp<'_>, dotted: &str) -> Option<Result<V
         "re.UNICODE" | "re.U" => integer(32),
         "re.VERBOSE" | "re.X" => integer(64),
         "re.ASCII" | "re.A" => integer(256),
-        "re.compile" | "re.match" | "re.fullmatch" | "re.search" | "re.sub" | "re.subn" | "re.split" | "re.findall"
-        | "re.finditer" => match interp.import("_impl.re", None) {
-            Ok(module) => Some(interp.attribute(&module, dotted.strip_prefix("re.").unwrap_or_default())),
+        "re.compile" | "re.match" | "re.fullmatch" | "re.search" | "re.sub" | "re.subn"
+        | "re.split" | "re.findall" | "re.finditer" => match interp.import("_impl.re", None) {
+            Ok(module) => {
+                Some(interp.attribute(&module, dotted.strip_prefix("re.").unwrap_or_default()))
+            }
             Err(raised) => Some(Err(raised)),
         },
         "datetime.UTC" => Some(interp.attribute(&Value::symbol("datetime.timezone"), "utc")),
         "datetime.MINYEAR" => integer(1),
         "datetime.MAXYEAR" => integer(9999),
-        "uuid.NAMESPACE_DNS" | "uuid.NAMESPACE_URL" | "uuid.NAMESPACE_OID" | "uuid.NAMESPACE_X500" => {
+        "uuid.NAMESPACE_DNS"
+        | "uuid.NAMESPACE_URL"
+        | "uuid.NAMESPACE_OID"
+        | "uuid.NAMESPACE_X500" => {
             let last = match dotted {
                 "uuid.NAMESPACE_DNS" => '0',
                 "uuid.NAMESPACE_URL" => '1',
                 "uuid.NAMESPACE_OID" => '2',
                 _ => '4',
             };
-            let given = vec![Value::str(&format!("6ba7b81{last}-9dad-11d1-80b4-00c04fd430c8"))];
+            let given = vec![Value::str(&format!(
+                "6ba7b81{last}-9dad-11d1-80b4-00c04fd430c8"
+            ))];
             Some(interp.call(&Value::symbol("uuid.UUID"), Args::new(given, None)))
         }
-        "uuid.uuid1" | "uuid.uuid3" | "uuid.uuid4" | "uuid.uuid5" | "uuid.uuid7" => Some(Ok(Value::Native(Native {
-            name: "uuid.uuid4",
-            run: |_, args| Ok(Value::unknown("a UUID that is made anew each time", args.place)),
-        }))),
+        "uuid.uuid1" | "uuid.uuid3" | "uuid.uuid4" | "uuid.uuid5" | "uuid.uuid7" => {
+            Some(Ok(Value::Native(Native {
+                name: "uuid.uuid4",
+                run: |_, args| {
+                    Ok(Value::unknown(
+                        "a UUID that is made anew each time",
+                        args.place,
+                    ))
+                },
+            })))
+        }
         _ => None,
     }
 }
@@ -259,7 +289,7 @@ pub(super) fn own(name: &str) -> Option<Native> {
             let Some(name) = string(&args.take(0, "name")) else { return Ok(None) };
             let scope = ScopeData::new(ScopeKind::Module, None, Rc::clone(&name), FileId(u32::MAX));
             scope.names.borrow_mut().insert(Rc::from("__name__"), Value::Str(Rc::clone(&name)));
-            Ok(Some(Value::Module(Rc::new(Module { name, file: None, is_package: false, scope }))))
+            Ok(Some(Value::Module(Rc::new(Module { name, is_package: false, scope }))))
         },
     )
 }
@@ -295,7 +325,9 @@ fn kind(interp: &mut Interp<'_>, value: Option<Value>, wanted: Kind) -> Option<V
         value = match &value {
             Value::Method(pair) => pair.1.clone(),
             // `functools.partial` is seen through.
-            Value::Object(object) if &*object.class.qualname == "partial" && &*object.class.module == "functools" => {
+            Value::Object(object)
+                if &*object.class.qualname == "partial" && &*object.class.module == "functools" =>
+            {
                 object.attributes.borrow().get("func").cloned()?
             }
             _ => break,
@@ -317,8 +349,19 @@ fn kind(interp: &mut Interp<'_>, value: Option<Value>, wanted: Kind) -> Option<V
 }
 
 /// `functools.update_wrapper` (`WRAPPER_ASSIGNMENTS` and `WRAPPER_UPDATES` of `functools`).
-pub(super) fn update_wrapper(interp: &mut Interp<'_>, wrapper: &Value, wrapped: &Value) -> Result<(), Raised> {
-    for name in ["__module__", "__name__", "__qualname__", "__doc__", "__type_params__", "__annotations__"] {
+pub(super) fn update_wrapper(
+    interp: &mut Interp<'_>,
+    wrapper: &Value,
+    wrapped: &Value,
+) -> Result<(), Raised> {
+    for name in [
+        "__module__",
+        "__name__",
+        "__qualname__",
+        "__doc__",
+        "__type_params__",
+        "__annotations__",
+    ] {
         if let Some(found) = interp.find_attribute(wrapped, name)? {
             interp.set_attribute(wrapper, name, found)?;
         }
@@ -369,7 +412,11 @@ fn base64(bytes: &[u8]) -> String {
         for index in 0..4 {
             let six = (bits >> (18 - 6 * index)) & 63;
             let letter = LETTERS.get(six as usize).copied().unwrap_or(b'=');
-            out.push(if index > chunk.len() { '=' } else { char::from(letter) });
+            out.push(if index > chunk.len() {
+                '='
+            } else {
+                char::from(letter)
+            });
         }
     }
     out
@@ -381,23 +428,36 @@ fn copy(interp: &mut Interp<'_>, value: &Value, deep: bool, depth: u32) -> Value
         return Value::unknown("a copy of what is nested too deep", None);
     }
     let again = |interp: &mut Interp<'_>, value: &Value| {
-        if deep { copy(interp, value, true, depth + 1) } else { value.clone() }
+        if deep {
+            copy(interp, value, true, depth + 1)
+        } else {
+            value.clone()
+        }
     };
     match value {
         Value::List(items) => {
             let items = items.borrow().clone();
             Value::list(items.iter().map(|it| again(interp, it)).collect())
         }
-        Value::Tuple(items) if deep => {
-            Value::Tuple(Rc::from(items.iter().map(|it| again(interp, it)).collect::<Vec<_>>()))
-        }
+        Value::Tuple(items) if deep => Value::Tuple(Rc::from(
+            items.iter().map(|it| again(interp, it)).collect::<Vec<_>>(),
+        )),
         Value::Dict(items) => {
             let items = items.borrow().clone();
-            Value::dict(items.into_iter().map(|(key, it)| (key, again(interp, &it))).collect::<Dict>())
+            Value::dict(
+                items
+                    .into_iter()
+                    .map(|(key, it)| (key, again(interp, &it)))
+                    .collect::<Dict>(),
+            )
         }
         Value::Set(items) => Value::Set(Rc::new(std::cell::RefCell::new(items.borrow().clone()))),
         Value::Object(object) if !object.class.is_enum.get() => {
-            for name in if deep { ["__deepcopy__", "__copy__"] } else { ["__copy__", "__copy__"] } {
+            for name in if deep {
+                ["__deepcopy__", "__copy__"]
+            } else {
+                ["__copy__", "__copy__"]
+            } {
                 if let Some(method) = super::types::own_method(interp, &object.class, name) {
                     let mut given = vec![value.clone()];
                     if name == "__deepcopy__" {
@@ -424,7 +484,11 @@ fn copy(interp: &mut Interp<'_>, value: &Value, deep: bool, depth: u32) -> Value
             }))
         }
         Value::Made(made) if deep => {
-            let again: Vec<Value> = made.args.iter().map(|it| copy(interp, it, true, depth + 1)).collect();
+            let again: Vec<Value> = made
+                .args
+                .iter()
+                .map(|it| copy(interp, it, true, depth + 1))
+                .collect();
             let mut kwargs = super::super::value::Namespace::default();
             for (name, it) in &made.kwargs {
                 kwargs.insert(Rc::clone(name), copy(interp, it, true, depth + 1));
@@ -448,4 +512,3 @@ fn copy(interp: &mut Interp<'_>, value: &Value, deep: bool, depth: u32) -> Value
         other => other.clone(),
     }
 }
-

@@ -23,14 +23,19 @@ fn with_text(
         return Ok(unknown);
     }
     if args.positional.is_empty() {
-        return Err(raise("builtins.TypeError", &format!("{name} needs an argument"), place));
+        return Err(raise(
+            "builtins.TypeError",
+            &format!("{name} needs an argument"),
+            place,
+        ));
     }
     super::realize_all(interp, &mut args);
     let receiver = plain(&args.positional.remove(0));
     let Value::Str(text) = &receiver else {
         return Ok(Value::unknown(format!("{name} of what is no text"), place));
     };
-    Ok(run(interp, text, args)?.unwrap_or_else(|| Value::unknown(format!("{name} is not evaluated here"), place)))
+    Ok(run(interp, text, args)?
+        .unwrap_or_else(|| Value::unknown(format!("{name} is not evaluated here"), place)))
 }
 
 macro_rules! methods {
@@ -149,7 +154,11 @@ pub(super) fn make_translation(_: &mut Interp<'_>, mut args: Args) -> Result<Val
     use super::super::value::{Dict, Key};
     let code = |letter: char| Key(Value::Int(i64::from(u32::from(letter))));
     let mut table = Dict::default();
-    match (args.take(0, "x"), string(&args.take(1, "y")), string(&args.take(2, "z"))) {
+    match (
+        args.take(0, "x"),
+        string(&args.take(1, "y")),
+        string(&args.take(2, "z")),
+    ) {
         (Some(Value::Dict(map)), None, None) => {
             for (key, value) in map.borrow().iter() {
                 match &key.0 {
@@ -164,10 +173,21 @@ pub(super) fn make_translation(_: &mut Interp<'_>, mut args: Args) -> Result<Val
         }
         (Some(Value::Str(from)), Some(to), without) => {
             let pairs = from.chars().zip(to.chars());
-            table.extend(pairs.map(|(from, to)| (code(from), Value::Int(i64::from(u32::from(to))))));
-            table.extend(without.iter().flat_map(|it| it.chars()).map(|letter| (code(letter), Value::None)));
+            table
+                .extend(pairs.map(|(from, to)| (code(from), Value::Int(i64::from(u32::from(to))))));
+            table.extend(
+                without
+                    .iter()
+                    .flat_map(|it| it.chars())
+                    .map(|letter| (code(letter), Value::None)),
+            );
         }
-        _ => return Ok(Value::unknown("str.maketrans is not evaluated here", args.place)),
+        _ => {
+            return Ok(Value::unknown(
+                "str.maketrans is not evaluated here",
+                args.place,
+            ));
+        }
     }
     Ok(Value::dict(table))
 }
@@ -179,7 +199,9 @@ pub(super) fn bytes_method(name: &str) -> Option<Native> {
             name: "bytes.decode",
             run: |_, mut args| {
                 let place = args.place;
-                let utf8 = args.take(1, "encoding").is_none_or(|it| string_of(&it).is_some_and(|it| is_utf8(&it)));
+                let utf8 = args
+                    .take(1, "encoding")
+                    .is_none_or(|it| string_of(&it).is_some_and(|it| is_utf8(&it)));
                 Ok(match args.take(0, "self").map(|it| plain(&it)) {
                     Some(Value::Unknown(it)) => Value::Unknown(it),
                     Some(Value::Bytes(bytes)) if utf8 => match std::str::from_utf8(&bytes) {
@@ -194,9 +216,12 @@ pub(super) fn bytes_method(name: &str) -> Option<Native> {
             name: "bytes.hex",
             run: |_, mut args| {
                 Ok(match args.take(0, "self").map(|it| plain(&it)) {
-                    Some(Value::Bytes(bytes)) => {
-                        Value::str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-                    }
+                    Some(Value::Bytes(bytes)) => Value::str(
+                        &bytes
+                            .iter()
+                            .map(|byte| format!("{byte:02x}"))
+                            .collect::<String>(),
+                    ),
                     _ => Value::unknown("bytes.hex is not evaluated here", args.place),
                 })
             },
@@ -206,7 +231,10 @@ pub(super) fn bytes_method(name: &str) -> Option<Native> {
 }
 
 fn is_utf8(encoding: &str) -> bool {
-    matches!(encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8" | "ascii" | "us-ascii")
+    matches!(
+        encoding.to_ascii_lowercase().as_str(),
+        "utf-8" | "utf8" | "ascii" | "us-ascii"
+    )
 }
 
 fn done(text: String) -> Pure {
@@ -246,7 +274,11 @@ fn pad(text: &str, mut args: Args, run: fn(&str, usize, &str) -> String) -> Pure
 }
 
 fn swap(letter: char) -> Vec<char> {
-    if letter.is_uppercase() { letter.to_lowercase().collect() } else { letter.to_uppercase().collect() }
+    if letter.is_uppercase() {
+        letter.to_lowercase().collect()
+    } else {
+        letter.to_uppercase().collect()
+    }
 }
 
 /// `str.title`: a letter after what is no letter is upper case, others lower.
@@ -266,12 +298,18 @@ pub(super) fn title(text: &str) -> String {
 
 fn capitalize(text: &str) -> String {
     let mut letters = text.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let first: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
     first + &letters.as_str().to_lowercase()
 }
 
 fn is_identifier(text: &str) -> bool {
-    text.chars().next().is_some_and(|it| it == '_' || it.is_alphabetic())
+    text.chars()
+        .next()
+        .is_some_and(|it| it == '_' || it.is_alphabetic())
         && text.chars().all(|it| it == '_' || it.is_alphanumeric())
 }
 
@@ -288,7 +326,11 @@ fn strip(text: &str, mut args: Args, left: bool, right: bool) -> Pure {
             None => return Ok(None),
         },
     };
-    let is = |it: char| letters.as_ref().map_or(it.is_whitespace(), |letters| letters.contains(it));
+    let is = |it: char| {
+        letters
+            .as_ref()
+            .map_or(it.is_whitespace(), |letters| letters.contains(it))
+    };
     if left {
         out = out.trim_start_matches(is);
     }
@@ -299,7 +341,9 @@ fn strip(text: &str, mut args: Args, left: bool, right: bool) -> Pure {
 }
 
 fn split(text: &str, mut args: Args, from_right: bool) -> Pure {
-    let limit = integer(&args.take(1, "maxsplit")).filter(|it| *it >= 0).map(|it| it as usize + 1);
+    let limit = integer(&args.take(1, "maxsplit"))
+        .filter(|it| *it >= 0)
+        .map(|it| it as usize + 1);
     let parts: Vec<&str> = match args.take(0, "sep") {
         None | Some(Value::None) => match (limit, from_right) {
             (None, _) => text.split_whitespace().collect(),
@@ -307,7 +351,9 @@ fn split(text: &str, mut args: Args, from_right: bool) -> Pure {
             (Some(_), true) => return Ok(None),
         },
         Some(value) => {
-            let Some(separator) = string_of(&value) else { return Ok(None) };
+            let Some(separator) = string_of(&value) else {
+                return Ok(None);
+            };
             if separator.is_empty() {
                 return Err(raise("builtins.ValueError", "empty separator", args.place));
             }
@@ -322,7 +368,9 @@ fn split(text: &str, mut args: Args, from_right: bool) -> Pure {
             }
         }
     };
-    Ok(Some(Value::list(parts.into_iter().map(Value::str).collect())))
+    Ok(Some(Value::list(
+        parts.into_iter().map(Value::str).collect(),
+    )))
 }
 
 fn split_words(text: &str, limit: usize) -> Vec<&str> {
@@ -358,7 +406,11 @@ fn split_lines(text: &str, mut args: Args) -> Pure {
             Some(at) => {
                 let tail = rest.get(at..).unwrap_or_default();
                 let length = if tail.starts_with("\r\n") { 2 } else { 1 };
-                (rest.get(..if keep { at + length } else { at }).unwrap_or_default(), at + length)
+                (
+                    rest.get(..if keep { at + length } else { at })
+                        .unwrap_or_default(),
+                    at + length,
+                )
             }
         };
         lines.push(Value::str(line));
@@ -368,14 +420,20 @@ fn split_lines(text: &str, mut args: Args) -> Pure {
 }
 
 fn join(interp: &mut Interp<'_>, text: &str, mut args: Args) -> Pure {
-    let Some(items) = args.take(0, "iterable") else { return Ok(None) };
-    let Some(items) = interp.iterate(&items)? else { return Ok(None) };
+    let Some(items) = args.take(0, "iterable") else {
+        return Ok(None);
+    };
+    let Some(items) = interp.iterate(&items)? else {
+        return Ok(None);
+    };
     let mut out = String::new();
     for (index, item) in items.iter().enumerate() {
         if item.is_unknown() {
             return Ok(Some(item.clone()));
         }
-        let Some(part) = string_of(item) else { return Ok(None) };
+        let Some(part) = string_of(item) else {
+            return Ok(None);
+        };
         if index > 0 {
             out.push_str(text);
         }
@@ -389,12 +447,16 @@ fn join(interp: &mut Interp<'_>, text: &str, mut args: Args) -> Pure {
 
 fn replace(text: &str, mut args: Args) -> Pure {
     let (old, new) = (string(&args.take(0, "old")), string(&args.take(1, "new")));
-    let (Some(old), Some(new)) = (old, new) else { return Ok(None) };
+    let (Some(old), Some(new)) = (old, new) else {
+        return Ok(None);
+    };
     if text.len().saturating_mul(new.len().max(1)) > super::MAX_TEXT {
         return Ok(None);
     }
     match integer(&args.take(2, "count")) {
-        Some(count) if count >= 0 => done(text.replacen(&*old, &new, usize::try_from(count).unwrap_or(usize::MAX))),
+        Some(count) if count >= 0 => {
+            done(text.replacen(&*old, &new, usize::try_from(count).unwrap_or(usize::MAX)))
+        }
         _ => done(text.replace(&*old, &new)),
     }
 }
@@ -403,7 +465,13 @@ fn affix(text: &str, mut args: Args, start: bool) -> Pure {
     if args.positional.len() > 1 {
         return Ok(None);
     }
-    let is = |part: &str| if start { text.starts_with(part) } else { text.ends_with(part) };
+    let is = |part: &str| {
+        if start {
+            text.starts_with(part)
+        } else {
+            text.ends_with(part)
+        }
+    };
     Ok(match args.take(0, "prefix").map(|it| plain(&it)) {
         Some(Value::Str(part)) => Some(Value::Bool(is(&part))),
         Some(Value::Tuple(parts)) => {
@@ -415,24 +483,35 @@ fn affix(text: &str, mut args: Args, start: bool) -> Pure {
 }
 
 fn find(text: &str, mut args: Args, from_right: bool, must: bool) -> Pure {
-    let Some(part) = string(&args.take(0, "sub")) else { return Ok(None) };
+    let Some(part) = string(&args.take(0, "sub")) else {
+        return Ok(None);
+    };
     let start = match integer(&args.take(1, "start")) {
         None => 0,
-        Some(start) if start >= 0 => {
-            text.char_indices().nth(usize::try_from(start).unwrap_or(usize::MAX)).map_or(text.len(), |(at, _)| at)
-        }
+        Some(start) if start >= 0 => text
+            .char_indices()
+            .nth(usize::try_from(start).unwrap_or(usize::MAX))
+            .map_or(text.len(), |(at, _)| at),
         Some(_) => return Ok(None),
     };
     if args.positional.len() > 2 {
         return Ok(None);
     }
     let tail = text.get(start..).unwrap_or_default();
-    let found = if from_right { tail.rfind(&*part) } else { tail.find(&*part) };
+    let found = if from_right {
+        tail.rfind(&*part)
+    } else {
+        tail.find(&*part)
+    };
     match found {
-        Some(at) => {
-            Ok(Some(Value::Int(text.get(..start + at).unwrap_or_default().chars().count() as i64)))
-        }
-        None if must => Err(raise("builtins.ValueError", "substring not found", args.place)),
+        Some(at) => Ok(Some(Value::Int(
+            text.get(..start + at).unwrap_or_default().chars().count() as i64,
+        ))),
+        None if must => Err(raise(
+            "builtins.ValueError",
+            "substring not found",
+            args.place,
+        )),
         None => Ok(Some(Value::Int(-1))),
     }
 }
@@ -443,7 +522,13 @@ pub(crate) fn clean_docstring(text: &str) -> String {
     let text = expand_tabs(text);
     let mut lines: Vec<&str> = text.split('\n').collect();
     let indent = |line: &&str| line.len() - line.trim_start_matches(' ').len();
-    let margin = lines.iter().skip(1).filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
+    let margin = lines
+        .iter()
+        .skip(1)
+        .filter(|line| !line.trim().is_empty())
+        .map(indent)
+        .min()
+        .unwrap_or(0);
     for (index, line) in lines.iter_mut().enumerate() {
         *line = match index {
             0 => line.trim_start_matches(' '),
@@ -453,7 +538,10 @@ pub(crate) fn clean_docstring(text: &str) -> String {
     while lines.last().is_some_and(|line| line.is_empty()) {
         lines.pop();
     }
-    let first = lines.iter().position(|line| !line.is_empty()).unwrap_or(lines.len());
+    let first = lines
+        .iter()
+        .position(|line| !line.is_empty())
+        .unwrap_or(lines.len());
     lines.split_off(first).join("\n")
 }
 
@@ -485,13 +573,27 @@ pub(super) fn dedent(text: &str) -> String {
     let blank = |line: &&str| line.trim_matches([' ', '\t']).is_empty();
     let mut margin: Option<String> = None;
     for line in text.split('\n').filter(|line| !blank(line)) {
-        let indent: String = line.chars().take_while(|it| matches!(it, ' ' | '\t')).collect();
+        let indent: String = line
+            .chars()
+            .take_while(|it| matches!(it, ' ' | '\t'))
+            .collect();
         margin = Some(match margin {
             None => indent,
-            Some(known) => known.chars().zip(indent.chars()).take_while(|(one, other)| one == other).map(|(it, _)| it).collect(),
+            Some(known) => known
+                .chars()
+                .zip(indent.chars())
+                .take_while(|(one, other)| one == other)
+                .map(|(it, _)| it)
+                .collect(),
         });
     }
     let margin = margin.unwrap_or_default();
-    let lines = text.split('\n').map(|line| if blank(&line) { "" } else { line.strip_prefix(&*margin).unwrap_or(line) });
+    let lines = text.split('\n').map(|line| {
+        if blank(&line) {
+            ""
+        } else {
+            line.strip_prefix(&*margin).unwrap_or(line)
+        }
+    });
     lines.collect::<Vec<_>>().join("\n")
 }

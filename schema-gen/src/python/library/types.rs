@@ -74,13 +74,19 @@ fn metaclass(interp: &mut Interp<'_>, class: &Rc<Class>) -> Value {
                     return given.clone();
                 }
             }
-            Value::Symbol(symbol) if symbol.is("builtins.object") || symbol.is("typing.Generic") => {}
+            Value::Symbol(symbol)
+                if symbol.is("builtins.object") || symbol.is("typing.Generic") => {}
             Value::Symbol(symbol) if symbol.is("abc.ABC") => return Value::symbol("abc.ABCMeta"),
             Value::Symbol(symbol) if symbol.is("pydantic.BaseModel") => {
                 return Value::symbol("pydantic._internal._model_construction.ModelMetaclass");
             }
             Value::Symbol(symbol) if symbol.0.starts_with("builtins.") => {}
-            other => return Value::unknown(format!("the metaclass of {other:?} is not known"), class.place),
+            other => {
+                return Value::unknown(
+                    format!("the metaclass of {other:?} is not known"),
+                    class.place,
+                );
+            }
         }
     }
     Value::symbol("builtins.type")
@@ -192,7 +198,9 @@ fn instance_of(interp: &mut Interp<'_>, value: &Value, class: &Value) -> Option<
         Value::Symbol(symbol) if symbol.is("builtins.object") => Some(true),
         Value::Symbol(symbol) => is_instance_of_symbol(interp, value, symbol),
         Value::Class(class) => match value {
-            Value::Object(object) => class_derives(interp, &object.class, &Value::Class(Rc::clone(class))),
+            Value::Object(object) => {
+                class_derives(interp, &object.class, &Value::Class(Rc::clone(class)))
+            }
             // What pydantic's functions record is no instance of a class of the service.
             Value::Made(made)
                 if matches!(&made.callee, Value::Symbol(it)
@@ -229,7 +237,8 @@ fn is_instance_of_symbol(interp: &mut Interp<'_>, value: &Value, symbol: &Symbol
             Value::Symbol(made) if is_class(&made.0) && is_class(&symbol.0) => Some(false),
             // What pydantic's functions give is none of the builtin types.
             Value::Symbol(made)
-                if (made.0.starts_with("pydantic.") || made.0.starts_with("typing.")) && is_class(&symbol.0) =>
+                if (made.0.starts_with("pydantic.") || made.0.starts_with("typing."))
+                    && is_class(&symbol.0) =>
             {
                 Some(false)
             }
@@ -252,17 +261,28 @@ fn is_instance_of_symbol(interp: &mut Interp<'_>, value: &Value, symbol: &Symbol
             }
         }
         Value::Function(_) | Value::Method(_) | Value::Native(_)
-            if matches!(&*symbol.0, "types.FunctionType" | "types.LambdaType" | "types.MethodType" | "types.BuiltinFunctionType") =>
+            if matches!(
+                &*symbol.0,
+                "types.FunctionType"
+                    | "types.LambdaType"
+                    | "types.MethodType"
+                    | "types.BuiltinFunctionType"
+            ) =>
         {
             Some(matches!(
                 (value, &*symbol.0),
-                (Value::Function(_), "types.FunctionType" | "types.LambdaType")
-                    | (Value::Method(_), "types.MethodType")
+                (
+                    Value::Function(_),
+                    "types.FunctionType" | "types.LambdaType"
+                ) | (Value::Method(_), "types.MethodType")
                     | (Value::Native(_), "types.BuiltinFunctionType")
             ))
         }
         Value::Union(_) => Some(matches!(&*symbol.0, "types.UnionType" | "typing.Union")),
-        Value::Generic(_) => Some(matches!(&*symbol.0, "types.GenericAlias" | "typing._GenericAlias")),
+        Value::Generic(_) => Some(matches!(
+            &*symbol.0,
+            "types.GenericAlias" | "typing._GenericAlias"
+        )),
         _ => match type_of(interp, value) {
             Value::Symbol(of) => Some(derives(&of.0, &symbol.0)),
             _ => None,
@@ -307,12 +327,11 @@ fn abstract_instance(interp: &mut Interp<'_>, value: &Value, symbol: &str) -> Op
         "List" => list,
         "Dict" => dict,
         "Tuple" => matches!(inner, Value::Tuple(_)),
-        "Iterator" | "Generator" | "Awaitable" | "Coroutine" | "AsyncIterator" | "AsyncGenerator" | "AsyncIterable" => {
-            match value {
-                Value::Object(_) => return Some(None),
-                _ => false,
-            }
-        }
+        "Iterator" | "Generator" | "Awaitable" | "Coroutine" | "AsyncIterator"
+        | "AsyncGenerator" | "AsyncIterable" => match value {
+            Value::Object(_) => return Some(None),
+            _ => false,
+        },
         _ => return None,
     }))
 }
@@ -325,13 +344,23 @@ fn declared(interp: &mut Interp<'_>, value: &Value, symbol: &str) -> Option<bool
 }
 
 /// Whether a class derives from another class or symbol; `None` where a base is not known.
-pub(super) fn class_derives(interp: &mut Interp<'_>, class: &Rc<Class>, from: &Value) -> Option<bool> {
+pub(super) fn class_derives(
+    interp: &mut Interp<'_>,
+    class: &Rc<Class>,
+    from: &Value,
+) -> Option<bool> {
     let mut sure = true;
     for base in interp.mro(class).iter() {
         match (base, from) {
-            (Value::Class(base), Value::Class(from)) if Rc::ptr_eq(base, from) => return Some(true),
-            (Value::Symbol(base), Value::Symbol(from)) if derives(&base.0, &from.0) => return Some(true),
-            (Value::Class(base), Value::Symbol(from)) if public_name(base).is_some_and(|it| it == *from) => {
+            (Value::Class(base), Value::Class(from)) if Rc::ptr_eq(base, from) => {
+                return Some(true);
+            }
+            (Value::Symbol(base), Value::Symbol(from)) if derives(&base.0, &from.0) => {
+                return Some(true);
+            }
+            (Value::Class(base), Value::Symbol(from))
+                if public_name(base).is_some_and(|it| it == *from) =>
+            {
                 return Some(true);
             }
             (Value::Unknown(_), _) => sure = false,
@@ -364,18 +393,36 @@ pub(super) fn is_subclass(
     Ok(match (&forced, of) {
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
         (_, Value::Symbol(symbol)) if symbol.is("builtins.object") => Some(true),
-        (Value::Class(class), Value::Class(_) | Value::Symbol(_)) => class_derives(interp, class, of),
+        (Value::Class(class), Value::Class(_) | Value::Symbol(_)) => {
+            class_derives(interp, class, of)
+        }
         (Value::Symbol(class), Value::Symbol(of)) if derives(&class.0, &of.0) => Some(true),
-        (Value::Symbol(class), Value::Symbol(_) | Value::Class(_)) if is_class(&class.0) => Some(false),
+        (Value::Symbol(class), Value::Symbol(_) | Value::Class(_)) if is_class(&class.0) => {
+            Some(false)
+        }
         // `typing.Any`, `Optional[…]` and the like are no classes.
         (Value::Generic(_) | Value::Union(_), _) => {
-            return Err(raise("builtins.TypeError", "issubclass() arg 1 must be a class", place));
+            return Err(raise(
+                "builtins.TypeError",
+                "issubclass() arg 1 must be a class",
+                place,
+            ));
         }
         (Value::Symbol(class), _) if class.0.starts_with("typing.") => {
-            return Err(raise("builtins.TypeError", "issubclass() arg 1 must be a class", place));
+            return Err(raise(
+                "builtins.TypeError",
+                "issubclass() arg 1 must be a class",
+                place,
+            ));
         }
         (Value::Symbol(_) | Value::Made(_), _) | (_, Value::Symbol(_) | Value::Made(_)) => None,
-        _ => return Err(raise("builtins.TypeError", "issubclass() arg 1 must be a class", place)),
+        _ => {
+            return Err(raise(
+                "builtins.TypeError",
+                "issubclass() arg 1 must be a class",
+                place,
+            ));
+        }
     })
 }
 
@@ -407,9 +454,16 @@ pub(super) fn dir(interp: &mut Interp<'_>, value: &Value) -> Option<Vec<Name>> {
 }
 
 /// A call of a builtin type; `None`: no such type, or its arguments are not evaluated.
-pub(super) fn construct(interp: &mut Interp<'_>, name: &str, mut args: Args) -> Option<Result<Value, Raised>> {
+pub(super) fn construct(
+    interp: &mut Interp<'_>,
+    name: &str,
+    mut args: Args,
+) -> Option<Result<Value, Raised>> {
     if args.incomplete && !matches!(name, "object") {
-        return Some(Ok(Value::unknown(format!("{name} of arguments that are not known"), args.place)));
+        return Some(Ok(Value::unknown(
+            format!("{name} of arguments that are not known"),
+            args.place,
+        )));
     }
     let place = args.place;
     let result: Pure = match name {
@@ -432,23 +486,30 @@ pub(super) fn construct(interp: &mut Interp<'_>, name: &str, mut args: Args) -> 
             match args.positional.as_slice() {
                 [value] => Ok(Some(type_of(interp, value))),
                 [name, bases, namespace] => {
-                    let (Some(name), Value::Dict(entries)) = (string_of(name), plain(namespace)) else {
+                    let (Some(name), Value::Dict(entries)) = (string_of(name), plain(namespace))
+                    else {
                         return Some(Ok(Value::unknown("type() of what is not known", place)));
                     };
                     let bases = match interp.iterate(bases) {
                         Ok(Some(bases)) => bases,
-                        Ok(None) => return Some(Ok(Value::unknown("bases that are not known", place))),
+                        Ok(None) => {
+                            return Some(Ok(Value::unknown("bases that are not known", place)));
+                        }
                         Err(raised) => return Some(Err(raised)),
                     };
                     let mut names = super::super::value::Namespace::default();
                     let mut annotations = Vec::new();
                     for (key, value) in entries.borrow().iter() {
                         match (&key.0, value) {
-                            (Value::Str(key), Value::Dict(given)) if &**key == "__annotations__" => {
-                                annotations.extend(given.borrow().iter().filter_map(|(name, value)| match &name.0 {
-                                    Value::Str(name) => Some((Rc::clone(name), value.clone())),
-                                    _ => None,
-                                }));
+                            (Value::Str(key), Value::Dict(given))
+                                if &**key == "__annotations__" =>
+                            {
+                                annotations.extend(given.borrow().iter().filter_map(
+                                    |(name, value)| match &name.0 {
+                                        Value::Str(name) => Some((Rc::clone(name), value.clone())),
+                                        _ => None,
+                                    },
+                                ));
                             }
                             (Value::Str(key), _) => {
                                 names.insert(Rc::clone(key), value.clone());
@@ -456,21 +517,32 @@ pub(super) fn construct(interp: &mut Interp<'_>, name: &str, mut args: Args) -> 
                             _ => {}
                         }
                     }
-                    return Some(interp.new_class(&name, bases, names, annotations, keywords, place));
+                    return Some(interp.new_class(
+                        &name,
+                        bases,
+                        names,
+                        annotations,
+                        keywords,
+                        place,
+                    ));
                 }
                 _ => Ok(None),
             }
         }
         _ => return None,
     };
-    Some(result.map(|it| it.unwrap_or_else(|| Value::unknown(format!("{name}() of what is not known"), place))))
+    Some(result.map(|it| {
+        it.unwrap_or_else(|| Value::unknown(format!("{name}() of what is not known"), place))
+    }))
 }
 
 fn text(interp: &mut Interp<'_>, mut args: Args) -> Pure {
     match args.take(0, "object") {
         None => Ok(Some(Value::str(""))),
         Some(value @ Value::Unknown(_)) => Ok(Some(value)),
-        Some(Value::Bytes(bytes)) if args.positional.len() > 1 || args.keywords.contains_key("encoding") => {
+        Some(Value::Bytes(bytes))
+            if args.positional.len() > 1 || args.keywords.contains_key("encoding") =>
+        {
             Ok(std::str::from_utf8(&bytes).ok().map(Value::str))
         }
         Some(value) => Ok(interp.text(&value, false).map(|it| Value::str(&it))),
@@ -482,11 +554,18 @@ fn bytes(interp: &mut Interp<'_>, mut args: Args) -> Pure {
         None => Some(Value::Bytes(Rc::from([]))),
         Some(Value::Str(text)) => Some(Value::Bytes(Rc::from(text.as_bytes()))),
         Some(Value::Bytes(bytes)) => Some(Value::Bytes(bytes)),
-        Some(Value::Int(count @ 0..=100_000)) => Some(Value::Bytes(Rc::from(vec![0u8; count as usize]))),
-        Some(value @ (Value::List(_) | Value::Tuple(_))) => interp.iterate(&value)?.and_then(|items| {
-            let bytes: Option<Vec<u8>> = items.iter().map(|it| u8::try_from(integer(&Some(it.clone()))?).ok()).collect();
-            bytes.map(|it| Value::Bytes(Rc::from(it)))
-        }),
+        Some(Value::Int(count @ 0..=100_000)) => {
+            Some(Value::Bytes(Rc::from(vec![0u8; count as usize])))
+        }
+        Some(value @ (Value::List(_) | Value::Tuple(_))) => {
+            interp.iterate(&value)?.and_then(|items| {
+                let bytes: Option<Vec<u8>> = items
+                    .iter()
+                    .map(|it| u8::try_from(integer(&Some(it.clone()))?).ok())
+                    .collect();
+                bytes.map(|it| Value::Bytes(Rc::from(it)))
+            })
+        }
         Some(_) => None,
     })
 }
@@ -494,7 +573,9 @@ fn bytes(interp: &mut Interp<'_>, mut args: Args) -> Pure {
 fn int(interp: &mut Interp<'_>, mut args: Args) -> Pure {
     let place = args.place;
     let base = integer(&args.take(1, "base")).unwrap_or(10);
-    let Some(value) = args.take(0, "x") else { return Ok(Some(Value::Int(0))) };
+    let Some(value) = args.take(0, "x") else {
+        return Ok(Some(Value::Int(0)));
+    };
     match plain(&value) {
         value @ Value::Unknown(_) => Ok(Some(value)),
         Value::Int(number) => Ok(Some(Value::Int(number))),
@@ -509,7 +590,9 @@ fn int(interp: &mut Interp<'_>, mut args: Args) -> Pure {
                 (0, _) => (digits.clone(), 10),
                 _ => (digits.clone(), base),
             };
-            let Some(radix) = u32::try_from(base).ok().filter(|it| (2..=36).contains(it)) else { return Ok(None) };
+            let Some(radix) = u32::try_from(base).ok().filter(|it| (2..=36).contains(it)) else {
+                return Ok(None);
+            };
             match i64::from_str_radix(&digits, radix) {
                 Ok(number) => Ok(Some(Value::Int(number))),
                 Err(error)
@@ -533,16 +616,20 @@ fn int(interp: &mut Interp<'_>, mut args: Args) -> Pure {
             Some(method) => interp.call(&method, Args::new(vec![value], None)).map(Some),
             None => Ok(None),
         },
-        Value::None | Value::List(_) | Value::Dict(_) => {
-            Err(raise("builtins.TypeError", "int() argument must be a string or a number", place))
-        }
+        Value::None | Value::List(_) | Value::Dict(_) => Err(raise(
+            "builtins.TypeError",
+            "int() argument must be a string or a number",
+            place,
+        )),
         _ => Ok(None),
     }
 }
 
 fn float(interp: &mut Interp<'_>, mut args: Args) -> Pure {
     let place = args.place;
-    let Some(value) = args.take(0, "x") else { return Ok(Some(Value::Float(0.0))) };
+    let Some(value) = args.take(0, "x") else {
+        return Ok(Some(Value::Float(0.0)));
+    };
     match plain(&value) {
         value @ Value::Unknown(_) => Ok(Some(value)),
         Value::Int(number) => Ok(Some(Value::Float(number as f64))),
@@ -553,7 +640,10 @@ fn float(interp: &mut Interp<'_>, mut args: Args) -> Pure {
             match digits.parse::<f64>() {
                 Ok(number) => Ok(Some(Value::Float(number))),
                 Err(_) => {
-                    let text = format!("could not convert string to float: {}", super::format::quote(&text));
+                    let text = format!(
+                        "could not convert string to float: {}",
+                        super::format::quote(&text)
+                    );
                     Err(raise("builtins.ValueError", &text, place))
                 }
             }
@@ -562,9 +652,11 @@ fn float(interp: &mut Interp<'_>, mut args: Args) -> Pure {
             Some(method) => interp.call(&method, Args::new(vec![value], None)).map(Some),
             None => Ok(None),
         },
-        Value::None | Value::List(_) | Value::Dict(_) => {
-            Err(raise("builtins.TypeError", "float() argument must be a string or a real number", place))
-        }
+        Value::None | Value::List(_) | Value::Dict(_) => Err(raise(
+            "builtins.TypeError",
+            "float() argument must be a string or a real number",
+            place,
+        )),
         _ => Ok(None),
     }
 }
@@ -578,7 +670,12 @@ fn collection(interp: &mut Interp<'_>, name: &str, mut args: Args) -> Pure {
             None => return Ok(None),
         },
     };
-    let keys = |items: Vec<Value>| items.into_iter().map(|it| (Key(it), Value::None)).collect::<Dict>();
+    let keys = |items: Vec<Value>| {
+        items
+            .into_iter()
+            .map(|it| (Key(it), Value::None))
+            .collect::<Dict>()
+    };
     Ok(Some(match name {
         "list" => Value::list(items),
         "tuple" => Value::Tuple(Rc::from(items)),
@@ -597,12 +694,21 @@ fn dict(interp: &mut Interp<'_>, mut args: Args) -> Pure {
             None => return Ok(None),
         },
     };
-    all.extend(keywords.into_iter().map(|(name, value)| (Key(Value::Str(name)), value)));
+    all.extend(
+        keywords
+            .into_iter()
+            .map(|(name, value)| (Key(Value::Str(name)), value)),
+    );
     Ok(Some(Value::dict(all)))
 }
 
 pub(super) fn descriptor(kind: DescriptorKind, mut args: Args) -> Value {
     let setter = args.take(1, "fset").filter(|it| !matches!(it, Value::None));
     let function = args.take(0, "fget").unwrap_or(Value::None);
-    Value::Descriptor(Rc::new(Descriptor { kind, function, setter, marks: Vec::new() }))
+    Value::Descriptor(Rc::new(Descriptor {
+        kind,
+        function,
+        setter,
+        marks: Vec::new(),
+    }))
 }

@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::super::interp::{Args, Interp, Raised};
-use super::super::value::{Alias, Class, Dict, Generic, Key, Lazy, Namespace, Native, TypeVar, Value};
+use super::super::value::{
+    Alias, Class, Dict, Generic, Key, Lazy, Namespace, Native, TypeVar, Value,
+};
 use super::builtins::functions;
 use super::text::string_of;
 
@@ -17,7 +19,11 @@ pub(super) fn union(parts: Vec<Value>) -> Value {
         match part {
             Value::Union(inner) => pending.extend(inner.iter().rev().cloned()),
             part => {
-                let part = if part.is_symbol("types.NoneType") { Value::None } else { part };
+                let part = if part.is_symbol("types.NoneType") {
+                    Value::None
+                } else {
+                    part
+                };
                 if !flat.iter().any(|it| it.same(&part)) {
                     flat.push(part);
                 }
@@ -35,7 +41,11 @@ fn generic(origin: Value, args: Vec<Value>) -> Value {
 }
 
 /// `origin[index]` where the origin is a type; `None` where it is none.
-pub(super) fn subscript(interp: &mut Interp<'_>, origin: &Value, index: &Value) -> Option<Result<Value, Raised>> {
+pub(super) fn subscript(
+    interp: &mut Interp<'_>,
+    origin: &Value,
+    index: &Value,
+) -> Option<Result<Value, Raised>> {
     if let Value::Class(class) = origin
         && class.is_enum.get()
     {
@@ -50,8 +60,13 @@ pub(super) fn subscript(interp: &mut Interp<'_>, origin: &Value, index: &Value) 
             "typing.Optional" => union(args.into_iter().take(1).chain([Value::None]).collect()),
             "typing.Union" | "types.UnionType" => union(args),
             "typing.Annotated" => match args.split_first() {
-                Some((Value::Generic(inner), more)) if inner.origin.is_symbol("typing.Annotated") => {
-                    generic(origin.clone(), inner.args.iter().chain(more).cloned().collect())
+                Some((Value::Generic(inner), more))
+                    if inner.origin.is_symbol("typing.Annotated") =>
+                {
+                    generic(
+                        origin.clone(),
+                        inner.args.iter().chain(more).cloned().collect(),
+                    )
                 }
                 _ => generic(origin.clone(), args),
             },
@@ -68,7 +83,10 @@ pub(super) fn subscript(interp: &mut Interp<'_>, origin: &Value, index: &Value) 
                 let mut unique: Vec<Value> = Vec::new();
                 for value in flat {
                     // `Literal[0, False]` has two values.
-                    let alike = |it: &Value| std::mem::discriminant(it) == std::mem::discriminant(&value) && it.same(&value);
+                    let alike = |it: &Value| {
+                        std::mem::discriminant(it) == std::mem::discriminant(&value)
+                            && it.same(&value)
+                    };
                     if !unique.iter().any(alike) {
                         unique.push(value);
                     }
@@ -101,11 +119,22 @@ pub(super) fn subscript(interp: &mut Interp<'_>, origin: &Value, index: &Value) 
 /// Whether a class can be subscribed as a type: it has type parameters, or a base that has.
 fn is_generic(interp: &mut Interp<'_>, class: &Rc<Class>) -> bool {
     interp.mro(class).iter().any(|base| match base {
-        Value::Class(base) => !base.type_params.is_empty() || base.bases.iter().any(|it| matches!(it, Value::Generic(_))),
-        Value::Symbol(symbol) => !matches!(
-            &*symbol.0,
-            "builtins.object" | "builtins.str" | "builtins.int" | "builtins.float" | "builtins.bytes" | "builtins.bool" | "abc.ABC"
-        ) && !super::exceptions::is_exception(&symbol.0),
+        Value::Class(base) => {
+            !base.type_params.is_empty()
+                || base.bases.iter().any(|it| matches!(it, Value::Generic(_)))
+        }
+        Value::Symbol(symbol) => {
+            !matches!(
+                &*symbol.0,
+                "builtins.object"
+                    | "builtins.str"
+                    | "builtins.int"
+                    | "builtins.float"
+                    | "builtins.bytes"
+                    | "builtins.bool"
+                    | "abc.ABC"
+            ) && !super::exceptions::is_exception(&symbol.0)
+        }
         _ => true,
     })
 }
@@ -119,8 +148,13 @@ fn type_parameters(of: &Value) -> Vec<Value> {
         match of {
             Value::TypeVar(_) if !out.iter().any(|it| it.same(of)) => out.push(of.clone()),
             Value::Generic(inner) => inner.args.iter().for_each(|it| collect(it, out, depth + 1)),
-            Value::Union(items) | Value::Tuple(items) => items.iter().for_each(|it| collect(it, out, depth + 1)),
-            Value::List(items) => items.borrow().iter().for_each(|it| collect(it, out, depth + 1)),
+            Value::Union(items) | Value::Tuple(items) => {
+                items.iter().for_each(|it| collect(it, out, depth + 1))
+            }
+            Value::List(items) => items
+                .borrow()
+                .iter()
+                .for_each(|it| collect(it, out, depth + 1)),
             _ => {}
         }
     }
@@ -135,7 +169,12 @@ fn substitute(of: &Value, parameters: &[Value], args: &[Value]) -> Value {
         if depth > 50 {
             return of.clone();
         }
-        let all = |items: &[Value]| items.iter().map(|it| replace(it, parameters, args, depth + 1)).collect::<Vec<_>>();
+        let all = |items: &[Value]| {
+            items
+                .iter()
+                .map(|it| replace(it, parameters, args, depth + 1))
+                .collect::<Vec<_>>()
+        };
         match of {
             Value::TypeVar(_) => {
                 let at = parameters.iter().position(|it| it.same(of));
@@ -144,9 +183,17 @@ fn substitute(of: &Value, parameters: &[Value], args: &[Value]) -> Value {
             Value::Generic(inner) => {
                 let args = all(&inner.args);
                 // Annotated and Literal of what was replaced are flat again.
-                match (inner.origin.is_symbol("typing.Annotated"), args.split_first()) {
-                    (true, Some((Value::Generic(nested), more))) if nested.origin.is_symbol("typing.Annotated") => {
-                        generic(inner.origin.clone(), nested.args.iter().chain(more).cloned().collect())
+                match (
+                    inner.origin.is_symbol("typing.Annotated"),
+                    args.split_first(),
+                ) {
+                    (true, Some((Value::Generic(nested), more)))
+                        if nested.origin.is_symbol("typing.Annotated") =>
+                    {
+                        generic(
+                            inner.origin.clone(),
+                            nested.args.iter().chain(more).cloned().collect(),
+                        )
                     }
                     _ => generic(inner.origin.clone(), args),
                 }
@@ -221,7 +268,9 @@ fn origin(interp: &mut Interp<'_>, value: &Value) -> Option<Value> {
             Value::Symbol(symbol) => Value::symbol(&runtime_origin(&symbol.0)),
             other => other.clone(),
         },
-        Value::Symbol(symbol) if symbol.0.starts_with("typing.") && *runtime_origin(&symbol.0) != *symbol.0 => {
+        Value::Symbol(symbol)
+            if symbol.0.starts_with("typing.") && *runtime_origin(&symbol.0) != *symbol.0 =>
+        {
             Value::symbol(&runtime_origin(&symbol.0))
         }
         Value::Unknown(_) | Value::Made(_) => return None,
@@ -231,19 +280,25 @@ fn origin(interp: &mut Interp<'_>, value: &Value) -> Option<Value> {
 
 /// `typing.List[int]` is a subscript of `list` at run time.
 fn runtime_origin(symbol: &str) -> String {
-    let Some(name) = symbol.strip_prefix("typing.") else { return symbol.to_owned() };
+    let Some(name) = symbol.strip_prefix("typing.") else {
+        return symbol.to_owned();
+    };
     match name {
-        "List" | "Dict" | "Set" | "FrozenSet" | "Tuple" | "Type" => format!("builtins.{}", name.to_lowercase()),
+        "List" | "Dict" | "Set" | "FrozenSet" | "Tuple" | "Type" => {
+            format!("builtins.{}", name.to_lowercase())
+        }
         "Deque" => "collections.deque".to_owned(),
         "DefaultDict" => "collections.defaultdict".to_owned(),
         "OrderedDict" | "Counter" | "ChainMap" => format!("collections.{name}"),
         "AbstractSet" => "collections.abc.Set".to_owned(),
         "ContextManager" => "contextlib.AbstractContextManager".to_owned(),
         "AsyncContextManager" => "contextlib.AbstractAsyncContextManager".to_owned(),
-        "Awaitable" | "Coroutine" | "AsyncIterable" | "AsyncIterator" | "AsyncGenerator" | "Generator" | "Iterator"
-        | "Iterable" | "Sequence" | "MutableSequence" | "Mapping" | "MutableMapping" | "Callable" | "Hashable"
-        | "Collection" | "Container" | "Sized" | "Reversible" | "KeysView" | "ValuesView" | "ItemsView"
-        | "MutableSet" => format!("collections.abc.{name}"),
+        "Awaitable" | "Coroutine" | "AsyncIterable" | "AsyncIterator" | "AsyncGenerator"
+        | "Generator" | "Iterator" | "Iterable" | "Sequence" | "MutableSequence" | "Mapping"
+        | "MutableMapping" | "Callable" | "Hashable" | "Collection" | "Container" | "Sized"
+        | "Reversible" | "KeysView" | "ValuesView" | "ItemsView" | "MutableSet" => {
+            format!("collections.abc.{name}")
+        }
         _ => symbol.to_owned(),
     }
 }
@@ -254,7 +309,10 @@ fn bare(annotation: Value) -> Value {
             inner.args.first().cloned().map_or(Value::None, bare)
         }
         Value::Generic(inner) if inner.args.iter().any(|it| matches!(it, Value::Generic(_))) => {
-            generic(inner.origin.clone(), inner.args.iter().cloned().map(bare).collect())
+            generic(
+                inner.origin.clone(),
+                inner.args.iter().cloned().map(bare).collect(),
+            )
         }
         _ => annotation,
     }
@@ -263,7 +321,11 @@ fn bare(annotation: Value) -> Value {
 fn type_hints(interp: &mut Interp<'_>, value: &Value, extras: bool) -> Option<Value> {
     let mut out = Dict::default();
     let put = |out: &mut Dict, name: &Rc<str>, annotation: Value| {
-        let annotation = if matches!(annotation, Value::None) { Value::symbol("types.NoneType") } else { annotation };
+        let annotation = if matches!(annotation, Value::None) {
+            Value::symbol("types.NoneType")
+        } else {
+            annotation
+        };
         let annotation = if extras { annotation } else { bare(annotation) };
         out.insert(Key(Value::Str(Rc::clone(name))), annotation);
     };
@@ -295,39 +357,71 @@ fn type_hints(interp: &mut Interp<'_>, value: &Value, extras: bool) -> Option<Va
 }
 
 /// A call of a class of `typing`; `None` where it has no meaning of ours.
-pub(super) fn construct(interp: &mut Interp<'_>, name: &str, mut args: Args) -> Option<Result<Value, Raised>> {
+pub(super) fn construct(
+    interp: &mut Interp<'_>,
+    name: &str,
+    mut args: Args,
+) -> Option<Result<Value, Raised>> {
     let place = args.place;
     Some(Ok(match name {
         "TypeVar" | "ParamSpec" | "TypeVarTuple" => {
-            let name = args.take(0, "name").as_ref().and_then(string_of).unwrap_or_else(|| Rc::from("T"));
+            let name = args
+                .take(0, "name")
+                .as_ref()
+                .and_then(string_of)
+                .unwrap_or_else(|| Rc::from("T"));
             Value::TypeVar(Rc::new(TypeVar {
                 name,
-                bound: args.keywords.shift_remove("bound").filter(|it| !matches!(it, Value::None)),
-                default: args.keywords.shift_remove("default").filter(|it| !it.is_symbol("typing.NoDefault")),
+                bound: args
+                    .keywords
+                    .shift_remove("bound")
+                    .filter(|it| !matches!(it, Value::None)),
+                default: args
+                    .keywords
+                    .shift_remove("default")
+                    .filter(|it| !it.is_symbol("typing.NoDefault")),
                 constraints: args.positional.into_iter().skip(1).collect(),
             }))
         }
         "NamedTuple" | "TypedDict" => {
             let class = args.take(0, "typename").as_ref().and_then(string_of);
             let fields = args.take(1, "fields");
-            let (Some(class), Some(fields)) = (class, fields) else { return None };
+            let (Some(class), Some(fields)) = (class, fields) else {
+                return None;
+            };
             let pairs = match super::containers::mapping(interp, &fields) {
                 Ok(Some(pairs)) => pairs,
-                Ok(None) => return Some(Ok(Value::unknown(format!("fields of {class} are not known"), place))),
+                Ok(None) => {
+                    return Some(Ok(Value::unknown(
+                        format!("fields of {class} are not known"),
+                        place,
+                    )));
+                }
                 Err(raised) => return Some(Err(raised)),
             };
-            let annotations =
-                pairs.into_iter().filter_map(|(key, value)| Some((string_of(&key.0)?, value))).collect();
+            let annotations = pairs
+                .into_iter()
+                .filter_map(|(key, value)| Some((string_of(&key.0)?, value)))
+                .collect();
             let mut keywords = Namespace::default();
             keywords.extend(args.keywords.shift_remove_entry("total"));
             let bases = vec![Value::symbol(&format!("typing.{name}"))];
-            return Some(interp.new_class(&class, bases, Namespace::default(), annotations, keywords, place));
+            return Some(interp.new_class(
+                &class,
+                bases,
+                Namespace::default(),
+                annotations,
+                keywords,
+                place,
+            ));
         }
         // Decorators with arguments, which change nothing that matters here.
-        "dataclass_transform" => return Some(Ok(Value::Native(Native {
-            name: "typing.same",
-            run: |_, mut args| Ok(args.take(0, "arg").unwrap_or(Value::None)),
-        }))),
+        "dataclass_transform" => {
+            return Some(Ok(Value::Native(Native {
+                name: "typing.same",
+                run: |_, mut args| Ok(args.take(0, "arg").unwrap_or(Value::None)),
+            })));
+        }
         _ => return None,
     }))
 }

@@ -8,7 +8,7 @@ mod parse;
 use std::rc::Rc;
 
 pub use parse::parse_alone;
-pub(crate) use parse::{Body, ParseFailure, parse, parse_expression};
+pub(crate) use parse::{Body, parse, parse_expression};
 
 /// An identifier, shared.
 pub(crate) type Name = Rc<str>;
@@ -38,8 +38,8 @@ pub(crate) enum ExprKind {
     None,
     Bool(bool),
     Int(i64),
-    /// Beyond 64 bits, as written.
-    BigInt(Rc<str>),
+    /// Beyond 64 bits.
+    BigInt,
     Float(f64),
     /// The imaginary part; nothing computes with it.
     Complex,
@@ -318,16 +318,8 @@ pub(crate) struct ClassDef {
 #[derive(Debug)]
 pub(crate) struct TypeParam {
     pub(crate) name: Name,
-    pub(crate) kind: TypeParamKind,
     pub(crate) bound: Option<Rc<Expr>>,
     pub(crate) default: Option<Rc<Expr>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TypeParamKind {
-    TypeVar,
-    TypeVarTuple,
-    ParamSpec,
 }
 
 /// In the order of a signature.

@@ -10,9 +10,9 @@ use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::{
-    BinOp, BoolOp, Call, Case, ClassDef, Clause, CmpOp, Comprehension, ComprehensionKind, Expr, ExprKind, FPart,
-    FunctionDef, Handler, Lambda, Module, Name, Parameter, ParameterKind, Parameters, Pattern, Span, Stmt, StmtKind,
-    TypeParam, TypeParamKind, UnaryOp, With,
+    BinOp, BoolOp, Call, Case, ClassDef, Clause, CmpOp, Comprehension, ComprehensionKind, Expr,
+    ExprKind, FPart, FunctionDef, Handler, Lambda, Module, Name, Parameter, ParameterKind,
+    Parameters, Pattern, Span, Stmt, StmtKind, TypeParam, UnaryOp, With,
 };
 
 /// Tokens of one logical line between two commas: each may nest the tree once more. A tree is
@@ -40,9 +40,16 @@ pub(crate) fn parse(source: &str) -> Result<Module, ParseFailure> {
     let parsed = ruff_python_parser::parse_module(source).map_err(failure)?;
     bounds(parsed.tokens())?;
     let tree = Rc::new(parsed.into_syntax());
-    let turn = Turn { tree: &tree, depth: Cell::new(0), too_deep: Cell::new(None) };
+    let turn = Turn {
+        tree: &tree,
+        depth: Cell::new(0),
+        too_deep: Cell::new(None),
+    };
     let body = turn.body(&tree.body, &Path::default());
-    turn.finish(Module { body, docstring: docstring(&tree.body) })
+    turn.finish(Module {
+        body,
+        docstring: docstring(&tree.body),
+    })
 }
 
 /// Parses a text and does nothing with it: what benchmarks compare with. Whether it is Python.
@@ -63,13 +70,20 @@ pub(crate) fn parse_expression(source: &str) -> Result<Expr, ParseFailure> {
         body: ast::Suite::new(),
     });
     let expression = parsed.into_syntax();
-    let turn = Turn { tree: &tree, depth: Cell::new(0), too_deep: Cell::new(None) };
+    let turn = Turn {
+        tree: &tree,
+        depth: Cell::new(0),
+        too_deep: Cell::new(None),
+    };
     let turned = turn.expr(&expression.body);
     turn.finish(turned)
 }
 
 fn failure(error: ruff_python_parser::ParseError) -> ParseFailure {
-    ParseFailure { offset: error.location.start().to_u32(), message: error.error.to_string() }
+    ParseFailure {
+        offset: error.location.start().to_u32(),
+        message: error.error.to_string(),
+    }
 }
 
 /// Refuses what would take the parser too long: unlike the other bounds, this one must hold before.
@@ -78,14 +92,22 @@ fn formatted(source: &str) -> Result<(), ParseFailure> {
         return Ok(());
     }
     let begins = |before: &[u8]| {
-        let [first, second, third, quote] = before else { return false };
+        let [first, second, third, quote] = before else {
+            return false;
+        };
         let is_prefix = |byte: &u8| matches!(byte, b'f' | b'F' | b't' | b'T' | b'r' | b'R');
         let is_word = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_' || !byte.is_ascii();
         matches!(quote, b'"' | b'\'')
             && is_prefix(third)
             && (!is_word(second) || (is_prefix(second) && !is_word(first)))
     };
-    match source.as_bytes().windows(4).enumerate().filter(|(_, bytes)| begins(bytes)).nth(MAX_FORMATTED) {
+    match source
+        .as_bytes()
+        .windows(4)
+        .enumerate()
+        .filter(|(_, bytes)| begins(bytes))
+        .nth(MAX_FORMATTED)
+    {
         None => Ok(()),
         Some((at, _)) => Err(ParseFailure {
             offset: u32::try_from(at).unwrap_or(u32::MAX),
@@ -99,9 +121,14 @@ fn bounds(tokens: &ast::token::Tokens) -> Result<(), ParseFailure> {
     for token in tokens.iter() {
         run += 1;
         match token.kind() {
-            TokenKind::Newline | TokenKind::NonLogicalNewline | TokenKind::Comma | TokenKind::Semi => run = 0,
+            TokenKind::Newline
+            | TokenKind::NonLogicalNewline
+            | TokenKind::Comma
+            | TokenKind::Semi => run = 0,
             TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => brackets += 1,
-            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => brackets = brackets.saturating_sub(1),
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
+                brackets = brackets.saturating_sub(1)
+            }
             TokenKind::Indent => indent += 1,
             TokenKind::Dedent => indent = indent.saturating_sub(1),
             _ => {}
@@ -115,7 +142,10 @@ fn bounds(tokens: &ast::token::Tokens) -> Result<(), ParseFailure> {
         } else {
             continue;
         };
-        return Err(ParseFailure { offset: token.range().start().to_u32(), message: message.to_owned() });
+        return Err(ParseFailure {
+            offset: token.range().start().to_u32(),
+            message: message.to_owned(),
+        });
     }
     Ok(())
 }
@@ -151,8 +181,14 @@ impl Body {
     /// The statements; none where an expression in them is too deep to be read.
     pub(crate) fn statements(&self) -> Rc<[Stmt]> {
         Rc::clone(self.turned.get_or_init(|| {
-            let turn = Turn { tree: &self.tree, depth: Cell::new(0), too_deep: Cell::new(None) };
-            let Some(list) = self.list() else { return Rc::default() };
+            let turn = Turn {
+                tree: &self.tree,
+                depth: Cell::new(0),
+                too_deep: Cell::new(None),
+            };
+            let Some(list) = self.list() else {
+                return Rc::default();
+            };
             let body = turn.body(list, &self.path);
             turn.finish(Rc::from(body)).unwrap_or_default()
         }))
@@ -162,7 +198,10 @@ impl Body {
     pub(crate) fn yields(&self) -> bool {
         *self.yields.get_or_init(|| {
             let mut search = YieldSearch(false);
-            self.list().unwrap_or_default().iter().for_each(|statement| search.visit_stmt(statement));
+            self.list()
+                .unwrap_or_default()
+                .iter()
+                .for_each(|statement| search.visit_stmt(statement));
             search.0
         })
     }
@@ -170,7 +209,9 @@ impl Body {
     fn list(&self) -> Option<&[ast::Stmt]> {
         let mut list: &[ast::Stmt] = &self.tree.body;
         for (statement, which) in self.path.0.iter() {
-            list = lists(list.get(*statement as usize)?).into_iter().nth(*which as usize)?;
+            list = lists(list.get(*statement as usize)?)
+                .into_iter()
+                .nth(*which as usize)?;
         }
         Some(list)
     }
@@ -181,7 +222,12 @@ struct YieldSearch(bool);
 
 impl<'a> Visitor<'a> for YieldSearch {
     fn visit_stmt(&mut self, statement: &'a ast::Stmt) {
-        if !self.0 && !matches!(statement, ast::Stmt::FunctionDef(_) | ast::Stmt::ClassDef(_)) {
+        if !self.0
+            && !matches!(
+                statement,
+                ast::Stmt::FunctionDef(_) | ast::Stmt::ClassDef(_)
+            )
+        {
             walk_stmt(self, statement);
         }
     }
@@ -212,7 +258,11 @@ fn lists(statement: &ast::Stmt) -> Vec<&[ast::Stmt]> {
         ast::Stmt::Match(s) => s.cases.iter().map(|case| &*case.body).collect(),
         ast::Stmt::Try(s) => {
             let mut all: Vec<&[ast::Stmt]> = vec![&s.body];
-            all.extend(s.handlers.iter().map(|ast::ExceptHandler::ExceptHandler(h)| &*h.body));
+            all.extend(
+                s.handlers
+                    .iter()
+                    .map(|ast::ExceptHandler::ExceptHandler(h)| &*h.body),
+            );
             all.push(&s.orelse);
             all.push(&s.finalbody);
             all
@@ -232,7 +282,10 @@ fn docstring(body: &[ast::Stmt]) -> Option<Rc<str>> {
 }
 
 fn span(node: &impl Ranged) -> Span {
-    Span { start: node.range().start().to_u32(), end: node.range().end().to_u32() }
+    Span {
+        start: node.range().start().to_u32(),
+        end: node.range().end().to_u32(),
+    }
 }
 
 fn name(identifier: &ast::Identifier) -> Name {
@@ -249,12 +302,18 @@ impl Turn<'_> {
     fn finish<T>(self, turned: T) -> Result<T, ParseFailure> {
         match self.too_deep.get() {
             None => Ok(turned),
-            Some(offset) => Err(ParseFailure { offset, message: "an expression is nested too deeply".to_owned() }),
+            Some(offset) => Err(ParseFailure {
+                offset,
+                message: "an expression is nested too deeply".to_owned(),
+            }),
         }
     }
 
     fn body(&self, body: &[ast::Stmt], path: &Path) -> Vec<Stmt> {
-        body.iter().enumerate().map(|(index, statement)| self.stmt(statement, path, index)).collect()
+        body.iter()
+            .enumerate()
+            .map(|(index, statement)| self.stmt(statement, path, index))
+            .collect()
     }
 
     fn stmt(&self, statement: &ast::Stmt, path: &Path, index: usize) -> Stmt {
@@ -264,22 +323,38 @@ impl Turn<'_> {
                 name: name(&s.name),
                 span: span(s),
                 is_async: s.is_async,
-                decorators: s.decorator_list.iter().map(|d| self.expr(&d.expression)).collect(),
+                decorators: s
+                    .decorator_list
+                    .iter()
+                    .map(|d| self.expr(&d.expression))
+                    .collect(),
                 type_params: self.type_params(s.type_params.as_deref()),
                 parameters: Rc::new(self.parameters(&s.parameters)),
                 returns: s.returns.as_deref().map(|e| Rc::new(self.expr(e))),
                 docstring: docstring(&s.body),
-                body: Body { tree: Rc::clone(self.tree), path: path.child(index, 0), turned: OnceCell::new(), yields: OnceCell::new() },
+                body: Body {
+                    tree: Rc::clone(self.tree),
+                    path: path.child(index, 0),
+                    turned: OnceCell::new(),
+                    yields: OnceCell::new(),
+                },
             })),
             ast::Stmt::ClassDef(s) => {
                 let (bases, keywords) = match s.arguments.as_deref() {
-                    Some(arguments) => (self.exprs(&arguments.args), self.keywords(&arguments.keywords)),
+                    Some(arguments) => (
+                        self.exprs(&arguments.args),
+                        self.keywords(&arguments.keywords),
+                    ),
                     None => (Vec::new(), Vec::new()),
                 };
                 StmtKind::Class(Rc::new(ClassDef {
                     name: name(&s.name),
                     span: span(s),
-                    decorators: s.decorator_list.iter().map(|d| self.expr(&d.expression)).collect(),
+                    decorators: s
+                        .decorator_list
+                        .iter()
+                        .map(|d| self.expr(&d.expression))
+                        .collect(),
                     type_params: self.type_params(s.type_params.as_deref()),
                     bases,
                     keywords,
@@ -297,10 +372,15 @@ impl Turn<'_> {
                 },
                 _ => StmtKind::Pass,
             },
-            ast::Stmt::Assign(s) => StmtKind::Assign { targets: self.exprs(&s.targets), value: self.expr(&s.value) },
-            ast::Stmt::AugAssign(s) => {
-                StmtKind::AugAssign { target: self.expr(&s.target), op: binary(s.op), value: self.expr(&s.value) }
-            }
+            ast::Stmt::Assign(s) => StmtKind::Assign {
+                targets: self.exprs(&s.targets),
+                value: self.expr(&s.value),
+            },
+            ast::Stmt::AugAssign(s) => StmtKind::AugAssign {
+                target: self.expr(&s.target),
+                op: binary(s.op),
+                value: self.expr(&s.value),
+            },
             ast::Stmt::AnnAssign(s) => StmtKind::AnnAssign {
                 target: self.expr(&s.target),
                 annotation: Rc::new(self.expr(&s.annotation)),
@@ -320,7 +400,10 @@ impl Turn<'_> {
             ast::Stmt::If(s) => {
                 let mut branches = vec![(Some(self.expr(&s.test)), inner(0, &s.body))];
                 for (clause, list) in s.elif_else_clauses.iter().zip(1u32..) {
-                    branches.push((clause.test.as_ref().map(|e| self.expr(e)), inner(list, &clause.body)));
+                    branches.push((
+                        clause.test.as_ref().map(|e| self.expr(e)),
+                        inner(list, &clause.body),
+                    ));
                 }
                 StmtKind::If(branches)
             }
@@ -328,7 +411,12 @@ impl Turn<'_> {
                 items: s
                     .items
                     .iter()
-                    .map(|i| (self.expr(&i.context_expr), i.optional_vars.as_deref().map(|e| self.expr(e))))
+                    .map(|i| {
+                        (
+                            self.expr(&i.context_expr),
+                            i.optional_vars.as_deref().map(|e| self.expr(e)),
+                        )
+                    })
                     .collect(),
                 body: inner(0, &s.body),
             })),
@@ -357,7 +445,9 @@ impl Turn<'_> {
                         body: inner(list, &h.body),
                     })
                     .collect();
-                let after = u32::try_from(s.handlers.len()).unwrap_or(u32::MAX - 2).saturating_add(1);
+                let after = u32::try_from(s.handlers.len())
+                    .unwrap_or(u32::MAX - 2)
+                    .saturating_add(1);
                 StmtKind::Try {
                     body: inner(0, &s.body),
                     handlers,
@@ -366,13 +456,20 @@ impl Turn<'_> {
                 }
             }
             ast::Stmt::Assert(s) => StmtKind::Assert(self.expr(&s.test)),
-            ast::Stmt::Import(s) => {
-                StmtKind::Import(s.names.iter().map(|a| (name(&a.name), a.asname.as_ref().map(name))).collect())
-            }
+            ast::Stmt::Import(s) => StmtKind::Import(
+                s.names
+                    .iter()
+                    .map(|a| (name(&a.name), a.asname.as_ref().map(name)))
+                    .collect(),
+            ),
             ast::Stmt::ImportFrom(s) => StmtKind::ImportFrom {
                 module: s.module.as_ref().map(name),
                 level: s.level,
-                names: s.names.iter().map(|a| (name(&a.name), a.asname.as_ref().map(name))).collect(),
+                names: s
+                    .names
+                    .iter()
+                    .map(|a| (name(&a.name), a.asname.as_ref().map(name)))
+                    .collect(),
             },
             ast::Stmt::Global(s) => StmtKind::Global(s.names.iter().map(name).collect()),
             ast::Stmt::Nonlocal(s) => StmtKind::Nonlocal(s.names.iter().map(name).collect()),
@@ -381,7 +478,10 @@ impl Turn<'_> {
             ast::Stmt::Break(_) => StmtKind::Break,
             ast::Stmt::Continue(_) => StmtKind::Continue,
         };
-        Stmt { span: span(statement), kind }
+        Stmt {
+            span: span(statement),
+            kind,
+        }
     }
 
     fn exprs(&self, list: &[ast::Expr]) -> Vec<Expr> {
@@ -396,12 +496,18 @@ impl Turn<'_> {
         let depth = self.depth.get() + 1;
         if depth > MAX_DEPTH {
             self.too_deep.set(Some(span(expression).start));
-            return Expr { span: span(expression), kind: ExprKind::Unsupported("too deep") };
+            return Expr {
+                span: span(expression),
+                kind: ExprKind::Unsupported("too deep"),
+            };
         }
         self.depth.set(depth);
         let kind = self.kind(expression);
         self.depth.set(depth - 1);
-        Expr { span: span(expression), kind }
+        Expr {
+            span: span(expression),
+            kind,
+        }
     }
 
     fn kind(&self, expression: &ast::Expr) -> ExprKind {
@@ -411,7 +517,7 @@ impl Turn<'_> {
             ast::Expr::NumberLiteral(e) => match &e.value {
                 ast::Number::Int(int) => match int.as_i64() {
                     Some(value) => ExprKind::Int(value),
-                    None => ExprKind::BigInt(Rc::from(int.to_string())),
+                    None => ExprKind::BigInt,
                 },
                 ast::Number::Float(value) => ExprKind::Float(*value),
                 ast::Number::Complex { .. } => ExprKind::Complex,
@@ -421,7 +527,9 @@ impl Turn<'_> {
             ast::Expr::EllipsisLiteral(_) => ExprKind::Ellipsis,
             ast::Expr::Name(e) => ExprKind::Name(Rc::from(e.id.as_str())),
             ast::Expr::Attribute(e) => ExprKind::Attribute(self.boxed(&e.value), name(&e.attr)),
-            ast::Expr::Subscript(e) => ExprKind::Subscript(self.boxed(&e.value), self.boxed(&e.slice)),
+            ast::Expr::Subscript(e) => {
+                ExprKind::Subscript(self.boxed(&e.value), self.boxed(&e.slice))
+            }
             ast::Expr::Slice(e) => {
                 let part = |p: &Option<Box<ast::Expr>>| p.as_deref().map(|e| self.boxed(e));
                 ExprKind::Slice(part(&e.lower), part(&e.upper), part(&e.step))
@@ -435,8 +543,12 @@ impl Turn<'_> {
                 let mut parts = Vec::new();
                 for part in e.value.as_slice() {
                     match part {
-                        ast::FStringPart::Literal(literal) => parts.push(FPart::Literal(Rc::from(&*literal.value))),
-                        ast::FStringPart::FString(inner) => self.elements(&inner.elements, &mut parts),
+                        ast::FStringPart::Literal(literal) => {
+                            parts.push(FPart::Literal(Rc::from(&*literal.value)))
+                        }
+                        ast::FStringPart::FString(inner) => {
+                            self.elements(&inner.elements, &mut parts)
+                        }
                     }
                 }
                 ExprKind::FString(parts)
@@ -446,17 +558,33 @@ impl Turn<'_> {
             ast::Expr::Tuple(e) => ExprKind::Tuple(self.exprs(&e.elts)),
             ast::Expr::Set(e) => ExprKind::Set(self.exprs(&e.elts)),
             ast::Expr::Dict(e) => ExprKind::Dict(
-                e.items.iter().map(|i| (i.key.as_ref().map(|k| self.expr(k)), self.expr(&i.value))).collect(),
+                e.items
+                    .iter()
+                    .map(|i| (i.key.as_ref().map(|k| self.expr(k)), self.expr(&i.value)))
+                    .collect(),
             ),
-            ast::Expr::ListComp(e) => self.comprehension(ComprehensionKind::List, &e.elt, None, &e.generators),
-            ast::Expr::SetComp(e) => self.comprehension(ComprehensionKind::Set, &e.elt, None, &e.generators),
-            ast::Expr::Generator(e) => self.comprehension(ComprehensionKind::Generator, &e.elt, None, &e.generators),
+            ast::Expr::ListComp(e) => {
+                self.comprehension(ComprehensionKind::List, &e.elt, None, &e.generators)
+            }
+            ast::Expr::SetComp(e) => {
+                self.comprehension(ComprehensionKind::Set, &e.elt, None, &e.generators)
+            }
+            ast::Expr::Generator(e) => {
+                self.comprehension(ComprehensionKind::Generator, &e.elt, None, &e.generators)
+            }
             ast::Expr::DictComp(e) => match e.key.as_deref() {
-                Some(key) => self.comprehension(ComprehensionKind::Dict, key, Some(&e.value), &e.generators),
+                Some(key) => {
+                    self.comprehension(ComprehensionKind::Dict, key, Some(&e.value), &e.generators)
+                }
                 None => ExprKind::Unsupported("a dictionary unpacked in a comprehension"),
             },
             ast::Expr::Lambda(e) => ExprKind::Lambda(Rc::new(Lambda {
-                parameters: Rc::new(e.parameters.as_deref().map(|p| self.parameters(p)).unwrap_or_default()),
+                parameters: Rc::new(
+                    e.parameters
+                        .as_deref()
+                        .map(|p| self.parameters(p))
+                        .unwrap_or_default(),
+                ),
                 body: self.expr(&e.body),
             })),
             ast::Expr::If(e) => ExprKind::IfElse {
@@ -471,7 +599,9 @@ impl Turn<'_> {
                 };
                 ExprKind::BoolOp(op, self.exprs(&e.values))
             }
-            ast::Expr::BinOp(e) => ExprKind::BinOp(self.boxed(&e.left), binary(e.op), self.boxed(&e.right)),
+            ast::Expr::BinOp(e) => {
+                ExprKind::BinOp(self.boxed(&e.left), binary(e.op), self.boxed(&e.right))
+            }
             ast::Expr::UnaryOp(e) => {
                 let op = match e.op {
                     ast::UnaryOp::Invert => UnaryOp::Invert,
@@ -482,7 +612,11 @@ impl Turn<'_> {
                 ExprKind::Unary(op, self.boxed(&e.operand))
             }
             ast::Expr::Compare(e) => {
-                let rest = e.ops.iter().zip(&e.comparators).map(|(op, right)| (comparison(*op), self.expr(right)));
+                let rest = e
+                    .ops
+                    .iter()
+                    .zip(&e.comparators)
+                    .map(|(op, right)| (comparison(*op), self.expr(right)));
                 ExprKind::Compare(self.boxed(&e.left), rest.collect())
             }
             ast::Expr::Starred(e) => ExprKind::Starred(self.boxed(&e.value)),
@@ -495,13 +629,18 @@ impl Turn<'_> {
     }
 
     fn keywords(&self, keywords: &[ast::Keyword]) -> Vec<(Option<Name>, Expr)> {
-        keywords.iter().map(|k| (k.arg.as_ref().map(name), self.expr(&k.value))).collect()
+        keywords
+            .iter()
+            .map(|k| (k.arg.as_ref().map(name), self.expr(&k.value)))
+            .collect()
     }
 
     fn elements(&self, elements: &ast::InterpolatedStringElements, parts: &mut Vec<FPart>) {
         for element in elements {
             parts.push(match element {
-                ast::InterpolatedStringElement::Literal(literal) => FPart::Literal(Rc::from(&*literal.value)),
+                ast::InterpolatedStringElement::Literal(literal) => {
+                    FPart::Literal(Rc::from(&*literal.value))
+                }
                 ast::InterpolatedStringElement::Interpolation(value) => {
                     let mut spec = Vec::new();
                     if let Some(format) = &value.format_spec {
@@ -543,13 +682,14 @@ impl Turn<'_> {
     }
 
     fn parameters(&self, parameters: &ast::Parameters) -> Parameters {
-        let one = |p: &ast::Parameter, default: Option<&ast::Expr>, kind: ParameterKind| Parameter {
-            name: name(&p.name),
-            kind,
-            span: span(p),
-            annotation: p.annotation.as_deref().map(|e| Rc::new(self.expr(e))),
-            default: default.map(|e| self.expr(e)),
-        };
+        let one =
+            |p: &ast::Parameter, default: Option<&ast::Expr>, kind: ParameterKind| Parameter {
+                name: name(&p.name),
+                kind,
+                span: span(p),
+                annotation: p.annotation.as_deref().map(|e| Rc::new(self.expr(e))),
+                default: default.map(|e| self.expr(e)),
+            };
         let mut list = Vec::new();
         for (group, kind) in [
             (&parameters.posonlyargs, ParameterKind::PositionalOnly),
@@ -557,10 +697,20 @@ impl Turn<'_> {
         ] {
             list.extend(group.iter().map(|p| one(&p.parameter, p.default(), kind)));
         }
-        list.extend(parameters.vararg.as_deref().map(|p| one(p, None, ParameterKind::VarPositional)));
+        list.extend(
+            parameters
+                .vararg
+                .as_deref()
+                .map(|p| one(p, None, ParameterKind::VarPositional)),
+        );
         let only = parameters.kwonlyargs.iter();
         list.extend(only.map(|p| one(&p.parameter, p.default(), ParameterKind::KeywordOnly)));
-        list.extend(parameters.kwarg.as_deref().map(|p| one(p, None, ParameterKind::VarKeyword)));
+        list.extend(
+            parameters
+                .kwarg
+                .as_deref()
+                .map(|p| one(p, None, ParameterKind::VarKeyword)),
+        );
         Parameters { list }
     }
 
@@ -569,24 +719,23 @@ impl Turn<'_> {
         let turn = |parameter: &ast::TypeParam| match parameter {
             ast::TypeParam::TypeVar(p) => TypeParam {
                 name: name(&p.name),
-                kind: TypeParamKind::TypeVar,
                 bound: shared(&p.bound),
                 default: shared(&p.default),
             },
             ast::TypeParam::TypeVarTuple(p) => TypeParam {
                 name: name(&p.name),
-                kind: TypeParamKind::TypeVarTuple,
                 bound: None,
                 default: shared(&p.default),
             },
             ast::TypeParam::ParamSpec(p) => TypeParam {
                 name: name(&p.name),
-                kind: TypeParamKind::ParamSpec,
                 bound: None,
                 default: shared(&p.default),
             },
         };
-        parameters.map(|all| all.type_params.iter().map(turn).collect()).unwrap_or_default()
+        parameters
+            .map(|all| all.type_params.iter().map(turn).collect())
+            .unwrap_or_default()
     }
 
     fn pattern(&self, pattern: &ast::Pattern) -> Pattern {
@@ -599,22 +748,36 @@ impl Turn<'_> {
                     ast::Singleton::True => ExprKind::Bool(true),
                     ast::Singleton::False => ExprKind::Bool(false),
                 };
-                Pattern::Value(Expr { span: span(p), kind })
+                Pattern::Value(Expr {
+                    span: span(p),
+                    kind,
+                })
             }
             ast::Pattern::MatchSequence(p) => Pattern::Sequence(all(&p.patterns)),
             ast::Pattern::MatchMapping(p) => Pattern::Mapping {
-                entries: p.keys.iter().zip(&p.patterns).map(|(k, v)| (self.expr(k), self.pattern(v))).collect(),
+                entries: p
+                    .keys
+                    .iter()
+                    .zip(&p.patterns)
+                    .map(|(k, v)| (self.expr(k), self.pattern(v)))
+                    .collect(),
                 rest: p.rest.as_ref().map(name),
             },
             ast::Pattern::MatchClass(p) => Pattern::Class {
                 class: self.expr(&p.cls),
                 positional: all(&p.arguments.patterns),
-                keywords: p.arguments.keywords.iter().map(|k| (name(&k.attr), self.pattern(&k.pattern))).collect(),
+                keywords: p
+                    .arguments
+                    .keywords
+                    .iter()
+                    .map(|k| (name(&k.attr), self.pattern(&k.pattern)))
+                    .collect(),
             },
             ast::Pattern::MatchStar(p) => Pattern::Star(p.name.as_ref().map(name)),
-            ast::Pattern::MatchAs(p) => {
-                Pattern::As(p.pattern.as_deref().map(|p| Box::new(self.pattern(p))), p.name.as_ref().map(name))
-            }
+            ast::Pattern::MatchAs(p) => Pattern::As(
+                p.pattern.as_deref().map(|p| Box::new(self.pattern(p))),
+                p.name.as_ref().map(name),
+            ),
             ast::Pattern::MatchOr(p) => Pattern::Or(all(&p.patterns)),
         }
     }

@@ -12,7 +12,12 @@ fn check_unknown(source: &str, expected: &[(&str, &str)]) {
 fn names_that_differ_become_unknown() {
     check_unknown(
         "a = 1\nc = 5\nif flag:\n    a = 2\n    b = 1\n    c = 5\nelse:\n    d = [1]\n",
-        &[("a", "? depends on `flag`"), ("b", "1"), ("c", "5"), ("d", "[1]")],
+        &[
+            ("a", "? depends on `flag`"),
+            ("b", "1"),
+            ("c", "5"),
+            ("d", "[1]"),
+        ],
     );
 }
 
@@ -20,7 +25,12 @@ fn names_that_differ_become_unknown() {
 fn what_branches_do_to_objects_is_joined() {
     check_unknown(
         "class O: pass\no = O()\no.x = 1\no.y = 1\nd = {'k': 1}\nif flag:\n    o.x = 2\n    o.y = 1\n    d['k'] = 2\n    d['l'] = 3\nx = o.x\ny = o.y\nk = d['k']\nn = [*d]\n",
-        &[("x", "? depends on `flag`"), ("y", "1"), ("k", "? depends on `flag`"), ("n", "['k', 'l']")],
+        &[
+            ("x", "? depends on `flag`"),
+            ("y", "1"),
+            ("k", "? depends on `flag`"),
+            ("n", "['k', 'l']"),
+        ],
     );
 }
 
@@ -54,16 +64,34 @@ fn a_loop_over_something_unknown_is_not_run() {
         "{UNKNOWN}items = []\nn = 0\nfor x in flag:\n    n += 1\n    items.append(x)\n    register(x)\nlast = items[-1:]\n"
     );
     let (shown, diagnostics) = run(&[("app/main.py", &source)], false, "n x");
-    assert!(shown.iter().all(|shown| shown.starts_with("? ")), "{shown:?}");
-    assert!(diagnostics.iter().any(|diagnostic| diagnostic.code == "unknown-loop" && diagnostic.line == Some(5)));
+    assert!(
+        shown.iter().all(|shown| shown.starts_with("? ")),
+        "{shown:?}"
+    );
+    assert!(
+        diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.code == "unknown-loop" && diagnostic.line == Some(5))
+    );
 }
 
 #[test]
 fn what_raises_uncaught_leaves_the_rest_to_run() {
     let source = "x = {}['k']\ny = 2\ndef f():\n    raise RuntimeError('no key')\nz = f()\nw = 3\n";
     let (shown, diagnostics) = run(&[("app/main.py", source)], false, "x y z w");
-    assert_eq!(shown, ["? raises KeyError('k')", "2", "? raises RuntimeError('no key')", "3"]);
-    assert_eq!(diagnostics.iter().map(|it| it.line).collect::<Vec<_>>(), [Some(1), Some(4)]);
+    assert_eq!(
+        shown,
+        [
+            "? raises KeyError('k')",
+            "2",
+            "? raises RuntimeError('no key')",
+            "3"
+        ]
+    );
+    assert_eq!(
+        diagnostics.iter().map(|it| it.line).collect::<Vec<_>>(),
+        [Some(1), Some(4)]
+    );
 }
 
 #[test]
@@ -71,8 +99,16 @@ fn an_import_that_may_fail_is_a_condition() {
     let source = "try:\n    import fast\n    HAS = True\nexcept ImportError:\n    HAS = False\n";
     let (shown, _) = run(&[("app/main.py", source)], false, "HAS");
     assert_eq!(shown, ["? depends on whether `fast` is installed"]);
-    let (shown, _) = run(&[("app/main.py", source), ("site/other.py", "")], true, "HAS");
+    let (shown, _) = run(
+        &[("app/main.py", source), ("site/other.py", "")],
+        true,
+        "HAS",
+    );
     assert_eq!(shown, ["False"]);
-    let (shown, _) = run(&[("app/main.py", source), ("site/fast.py", "")], true, "HAS");
+    let (shown, _) = run(
+        &[("app/main.py", source), ("site/fast.py", "")],
+        true,
+        "HAS",
+    );
     assert_eq!(shown, ["True"]);
 }

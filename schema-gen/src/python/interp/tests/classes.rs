@@ -4,7 +4,11 @@ use super::check;
 fn the_order_of_bases_is_c3() {
     check(
         "class O: pass\nclass A(O):\n    def f(self): return ['A']\nclass B(O):\n    def f(self): return ['B']\nclass C(A, B):\n    def f(self): return ['C'] + super().f()\nclass D(A):\n    def f(self): return ['D'] + super().f()\nclass E(D, B): pass\nr = C().f()\ns = E().f()\nnames = [c.__name__ for c in E.__mro__]\n",
-        &[("r", "['C', 'A']"), ("s", "['D', 'A']"), ("names", "['E', 'D', 'A', 'B', 'O', 'object']")],
+        &[
+            ("r", "['C', 'A']"),
+            ("s", "['D', 'A']"),
+            ("names", "['E', 'D', 'A', 'B', 'O', 'object']"),
+        ],
     );
 }
 

@@ -10,7 +10,10 @@ fn survives(source: &str, names: &str) -> Vec<String> {
 #[test]
 fn recursion_ends() {
     let shown = survives("def f(n): return f(n + 1)\nx = f(0)\ny = 1\n", "x y");
-    assert!(shown.iter().any(|shown| shown.starts_with("? ")), "{shown:?}");
+    assert!(
+        shown.iter().any(|shown| shown.starts_with("? ")),
+        "{shown:?}"
+    );
     assert_eq!(shown.last().map(String::as_str), Some("1"));
 }
 
@@ -26,23 +29,45 @@ fn recursion_under_unknown_conditions_ends() {
 #[test]
 fn loops_end() {
     let shown = survives("n = 0\nwhile True:\n    n += 1\ny = 1\n", "n y");
-    assert!(shown.first().is_some_and(|shown| shown.starts_with("? ")), "{shown:?}");
+    assert!(
+        shown.first().is_some_and(|shown| shown.starts_with("? ")),
+        "{shown:?}"
+    );
     assert_eq!(shown.last().map(String::as_str), Some("1"));
 }
 
 #[test]
 fn large_things_are_not_made() {
-    let shown = survives("a = 'x' * 10**9\nb = [0] * 10**9\nc = 10**10**10\nd = 1 << 10**6\ne = 'a'\nfor _ in [1] * 60:\n    e = e + e\n", "a b c d e");
-    assert!(shown.iter().all(|shown| shown.starts_with("? ")), "{shown:?}");
+    let shown = survives(
+        "a = 'x' * 10**9\nb = [0] * 10**9\nc = 10**10**10\nd = 1 << 10**6\ne = 'a'\nfor _ in [1] * 60:\n    e = e + e\n",
+        "a b c d e",
+    );
+    assert!(
+        shown.iter().all(|shown| shown.starts_with("? ")),
+        "{shown:?}"
+    );
 }
 
 #[test]
 fn deep_nesting_is_read_or_refused() {
-    for (open, close) in [("(", ")"), ("[", "]"), ("-", ""), ("not ", ""), ("lambda: ", "")] {
+    for (open, close) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("-", ""),
+        ("not ", ""),
+        ("lambda: ", ""),
+    ] {
         for depth in [50, 150, 900, 5_000] {
-            let source = format!("x = {}1{}\ny = 1\n", open.repeat(depth), close.repeat(depth));
+            let source = format!(
+                "x = {}1{}\ny = 1\n",
+                open.repeat(depth),
+                close.repeat(depth)
+            );
             let tree: crate::MemoryTree = [("app/main.py", source.as_str())].into_iter().collect();
-            let options = crate::Options { roots: vec!["app".to_owned()], ..Default::default() };
+            let options = crate::Options {
+                roots: vec!["app".to_owned()],
+                ..Default::default()
+            };
             let ended = on_large_stack(|| {
                 let mut interp = super::Interp::new(&tree, &options);
                 let _ = interp.run_file("app/main.py", "main");
@@ -53,16 +78,20 @@ fn deep_nesting_is_read_or_refused() {
     let sum = format!("x = {}\n", vec!["1"; 20_000].join(" + "));
     let tree: crate::MemoryTree = [("app/main.py", sum.as_str())].into_iter().collect();
     let options = crate::Options::default();
-    assert!(on_large_stack(|| {
-        let mut interp = super::Interp::new(&tree, &options);
-        let _ = interp.run_file("app/main.py", "main");
-    })
-    .is_ok());
+    assert!(
+        on_large_stack(|| {
+            let mut interp = super::Interp::new(&tree, &options);
+            let _ = interp.run_file("app/main.py", "main");
+        })
+        .is_ok()
+    );
 }
 
 /// Every file below a folder that ends in `.py`.
 fn python_files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
     for path in entries.flatten().map(|entry| entry.path()) {
         if path.is_dir() {
             python_files(&path, found);
@@ -75,12 +104,18 @@ fn python_files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
 /// Runs each file of the folders in `HITCHPOST_PYTHON_FILES` (apart by `:`) as a module on its own.
 #[test]
 fn nothing_that_people_wrote_makes_it_panic() {
-    let Ok(folders) = std::env::var("HITCHPOST_PYTHON_FILES") else { return };
+    let Ok(folders) = std::env::var("HITCHPOST_PYTHON_FILES") else {
+        return;
+    };
     let mut files = Vec::new();
-    folders.split(':').for_each(|folder| python_files(folder.as_ref(), &mut files));
+    folders
+        .split(':')
+        .for_each(|folder| python_files(folder.as_ref(), &mut files));
     let mut slowest = (std::time::Duration::ZERO, String::new());
     for file in &files {
-        let Ok(text) = std::fs::read_to_string(file) else { continue };
+        let Ok(text) = std::fs::read_to_string(file) else {
+            continue;
+        };
         let tree: crate::MemoryTree = [("app/main.py", text.as_str())].into_iter().collect();
         let options = crate::Options::default();
         let start = std::time::Instant::now();
@@ -91,6 +126,9 @@ fn nothing_that_people_wrote_makes_it_panic() {
         assert!(ended.is_ok(), "{}", file.display());
         slowest = slowest.max((start.elapsed(), file.display().to_string()));
     }
-    assert!(slowest.0 < std::time::Duration::from_secs(60), "{slowest:?}");
+    assert!(
+        slowest.0 < std::time::Duration::from_secs(60),
+        "{slowest:?}"
+    );
     eprintln!("{} files, the slowest {slowest:?}", files.len());
 }

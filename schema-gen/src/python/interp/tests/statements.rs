@@ -30,7 +30,12 @@ fn loops_have_else_break_and_continue() {
 fn exceptions_are_caught_by_what_matches() {
     check(
         "class A(Exception): pass\nclass B(A): pass\nlog = []\ndef f():\n    try:\n        raise B('x')\n    except KeyError:\n        log.__iadd__([0])\n    except A as error:\n        return 'A'\n    finally:\n        global done\n        done = True\nr = f()\ntry:\n    {}['k']\nexcept KeyError:\n    k = 'missing'\nelse:\n    k = 'there'\ntry:\n    q = 1\nexcept A:\n    q = 2\nelse:\n    q = 3\n",
-        &[("r", "'A'"), ("done", "True"), ("k", "'missing'"), ("q", "3")],
+        &[
+            ("r", "'A'"),
+            ("done", "True"),
+            ("k", "'missing'"),
+            ("q", "3"),
+        ],
     );
 }
 
@@ -54,7 +59,10 @@ fn a_generator_with_a_context_managers_decorator_runs_around_the_body() {
 fn match_binds_what_it_takes_apart() {
     check(
         "def f(v):\n    match v:\n        case 1 | 2:\n            return 'small'\n        case [a, *rest]:\n            return (a, rest)\n        case {'k': x, **others}:\n            return (x, others)\n        case None:\n            return 'none'\n        case n if n == 7:\n            return n\n        case _:\n            return 'other'\nr = [f(1), f([1, 2, 3]), f({'k': 1, 'l': 2}), f(None), f(7), f(8)]\n",
-        &[("r", "['small', (1, [2, 3]), (1, {'l': 2}), 'none', 7, 'other']")],
+        &[(
+            "r",
+            "['small', (1, [2, 3]), (1, {'l': 2}), 'none', 7, 'other']",
+        )],
     );
 }
 
@@ -62,7 +70,14 @@ fn match_binds_what_it_takes_apart() {
 fn comprehensions_have_names_of_their_own() {
     check(
         "x = 'outer'\na = [x * y for x in [1, 2] for y in (10, 20) if x * y != 20]\nb = {k: v for k, v in [('a', 1)]}\nc = [z for z in 'ab']\n(w := 5)\nd = [last := i for i in [1, 2]]\n",
-        &[("x", "'outer'"), ("a", "[10, 40]"), ("b", "{'a': 1}"), ("c", "['a', 'b']"), ("w", "5"), ("last", "2")],
+        &[
+            ("x", "'outer'"),
+            ("a", "[10, 40]"),
+            ("b", "{'a': 1}"),
+            ("c", "['a', 'b']"),
+            ("w", "5"),
+            ("last", "2"),
+        ],
     );
 }
 
@@ -98,6 +113,11 @@ fn operators_are_those_of_python() {
 fn format_strings_show_values() {
     check(
         "x = 'v'\nn = 3\na = f'/{x}/{n}'\nb = f'{x!r}'\nc = f'{x}' f'{n}'\nd = f'{n=}'\n",
-        &[("a", "'/v/3'"), ("b", "\"'v'\""), ("c", "'v3'"), ("d", "'n=3'")],
+        &[
+            ("a", "'/v/3'"),
+            ("b", "\"'v'\""),
+            ("c", "'v3'"),
+            ("d", "'n=3'"),
+        ],
     );
 }

@@ -23,7 +23,10 @@ impl Emitter<'_, '_> {
                 let written = if scalar == Scalar::Decimal {
                     let mut written = self.scalar(Scalar::Str, &Constraints::default());
                     if self.interp.rules.has(Change::DecimalPattern) {
-                        written.insert("pattern".to_owned(), json!(older::decimal_pattern(constraints)));
+                        written.insert(
+                            "pattern".to_owned(),
+                            json!(older::decimal_pattern(constraints)),
+                        );
                     }
                     written
                 } else {
@@ -64,7 +67,9 @@ impl Emitter<'_, '_> {
                 written
             }
             Scalar::Bytes => {
-                let mut written = if self.state.fastapi && self.interp.rules.has(Change::BytesAsContentMediaType) {
+                let mut written = if self.state.fastapi
+                    && self.interp.rules.has(Change::BytesAsContentMediaType)
+                {
                     let setting = if self.mode() == Mode::Serialization {
                         "ser_json_bytes"
                     } else {
@@ -174,7 +179,10 @@ impl Emitter<'_, '_> {
         }
         let expected: Vec<Json> = members.iter().map(|value| self.json_of(value)).collect();
         let kind = common_type(&expected).filter(|kind| *kind != "null");
-        if let ([only], true) = (expected.as_slice(), self.interp.rules.has(Change::ConstWithEnum)) {
+        if let ([only], true) = (
+            expected.as_slice(),
+            self.interp.rules.has(Change::ConstWithEnum),
+        ) {
             written.insert("const".to_owned(), only.clone());
         }
         written.insert("enum".to_owned(), Json::Array(expected));
