@@ -1,22 +1,4 @@
-//! Derives a service's contract from its source, without running it.
-//!
-//! Sources come in as text through a [`SourceTree`]; what goes out is a [`Contract`], the OpenAPI
-//! document that says the same, and [`Diagnostic`]s for everything that could not be known.
-//!
-//! ```
-//! use hitchpost_schema_gen::{Entry, MemoryTree, Options, analyse};
-//!
-//! let tree: MemoryTree = [(
-//!     "app/main.py",
-//!     "from fastapi import FastAPI\napp = FastAPI(title=\"Shop\")\n",
-//! )]
-//! .into_iter()
-//! .collect();
-//! let analysis = analyse(&tree, &Entry::parse("app/main.py:app"), &Options::default());
-//! let document = analysis.document.ok_or("no application")?;
-//! assert_eq!(document["info"]["title"], "Shop");
-//! # Ok::<(), &str>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod analysis;
 mod contract;

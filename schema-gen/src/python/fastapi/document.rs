@@ -226,7 +226,11 @@ pub(crate) fn of_application(
     } else {
         None
     };
-    let mut contract = contract.unwrap_or_default();
+    let mut contract = match contract {
+        Some(contract) => contract,
+        None if matches!(served, Value::Dict(_)) => Contract::default(),
+        None => of_attributes(interp, application)?,
+    };
     let generated = v31::document(&contract);
     let served = match &served {
         Value::Dict(_) => encode(interp, &served),
@@ -235,8 +239,15 @@ pub(crate) fn of_application(
                 "the document that the service serves is not known: {}",
                 unknown.why
             );
+            let mut marked = generated.clone();
+            if let Some(members) = marked.as_object_mut() {
+                members.insert(
+                    "x-hitchpost-unknown".to_owned(),
+                    Json::from(message.clone()),
+                );
+            }
             report(interp, "unknown-document", message, unknown.place);
-            generated.clone()
+            marked
         }
         _ => generated.clone(),
     };

@@ -234,6 +234,7 @@ impl Interp<'_> {
         // What the metaclass did not make is made all the same: the class exists.
         let left = self.making.pop().flatten();
         let mut made = made?;
+        // What it would have made of the class is not known.
         let is_opaque = is_opaque || made.is_unknown();
         if let (false, Some(parts)) = (matches!(made, Value::Class(_)), left) {
             made = self.finish_class(parts)?;

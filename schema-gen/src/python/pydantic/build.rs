@@ -27,7 +27,7 @@ pub(super) use self::field::{inner_function, returned, with_default};
 const DEPTH: usize = 100;
 
 /// A generic model that names itself with ever more parameters has no end.
-const NESTED: usize = 32;
+pub(super) const NESTED: usize = 32;
 
 /// Where a build stands.
 #[derive(Default)]

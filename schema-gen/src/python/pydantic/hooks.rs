@@ -23,35 +23,40 @@ pub(crate) fn construct(
 
 /// What a class statement means for a model that was just made.
 pub(crate) fn class_created(interp: &mut Interp, class: &Rc<Class>) -> Result<(), Raised> {
-    for layer in interp.mro(class).iter().skip(1) {
-        let Value::Class(layer) = layer else { continue };
-        let hook = layer
-            .namespace
-            .borrow()
-            .get("__pydantic_init_subclass__")
-            .cloned();
-        if hook.is_some() {
-            let method = interp.attribute(
-                &Value::Class(Rc::clone(class)),
-                "__pydantic_init_subclass__",
-            )?;
-            let keywords = class
-                .keywords
-                .iter()
-                .filter(|(name, _)| !config::is_key(name))
-                .map(|(name, value)| (Rc::clone(name), value.clone()))
-                .collect();
-            interp.call(
-                &method,
-                Args {
-                    keywords,
-                    ..Args::default()
-                },
-            )?;
-            break;
-        }
+    if !inherits_hook(class) {
+        return Ok(());
     }
+    let method = interp.attribute(&Value::Class(Rc::clone(class)), SUBCLASS_HOOK)?;
+    let keywords = class
+        .keywords
+        .iter()
+        .filter(|(name, _)| !config::is_key(name))
+        .map(|(name, value)| (Rc::clone(name), value.clone()))
+        .collect();
+    let args = Args {
+        keywords,
+        ..Args::default()
+    };
+    interp.call(&method, args)?;
     Ok(())
+}
+
+const SUBCLASS_HOOK: &str = "__pydantic_init_subclass__";
+
+/// Whether a base of the service's own has the hook. Bases from installed packages are not looked
+/// into, as with `__init_subclass__`: that would read every package that a class derives from.
+fn inherits_hook(class: &Class) -> bool {
+    class.bases.iter().any(|base| {
+        let base = match base {
+            Value::Class(base) => base,
+            Value::Generic(generic) => match &generic.origin {
+                Value::Class(base) => base,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        base.namespace.borrow().contains_key(SUBCLASS_HOOK) || inherits_hook(base)
+    })
 }
 
 /// The function or descriptor that pydantic's decorator wraps, to be used as if it stood there.

@@ -233,6 +233,10 @@ fn flat_models(
     if !is_model && !class.is_some_and(|class| is_enum(interp, &class)) {
         return;
     }
+    // The schema says that it is unknown.
+    if generic::nesting(&value) > build::NESTED {
+        return;
+    }
     if found.iter().any(|other| other.same(&value)) {
         return;
     }
