@@ -21,6 +21,7 @@ const COMMANDS: &[&str] = &[
     "export",
     "lock",
     "verify",
+    "openapi",
     "key",
     "schema",
     "completions",
