@@ -13,7 +13,6 @@ use crate::python::versions::Change;
 use super::class::{annotate, is_none_type, model_type, union_members};
 use super::describe::{self, Describer};
 use super::field::{Extras, Field, Kind};
-use super::text;
 
 /// The one field that stands for the body.
 pub(crate) struct Body {
@@ -109,7 +108,7 @@ pub(crate) fn of(interp: &mut Interp, params: &[Rc<Field>], unique_id: &str) -> 
         let is_model = pydantic::is_model(interp, &field.annotation())
             && !form_models(interp, field).is_empty();
         if info.text("title").is_none() && !is_model {
-            let title = text::title(&field.name.replace('_', " "));
+            let title = crate::python::library::title_case(&field.name.replace('_', " "));
             info.attributes
                 .insert(Rc::from("title"), Value::str(&title));
         }

@@ -13,7 +13,6 @@ use crate::python::value::{Key, Value};
 use super::class::{annotated, model_type};
 use super::encode;
 use super::field::{Extras, Field, Kind};
-use super::text;
 
 /// Fields whose schemas are wanted, then the schemas.
 #[derive(Default)]
@@ -76,7 +75,7 @@ impl Describer {
                 Some(title) => title.to_string(),
                 None => {
                     let alias = alias.map_or_else(|| field.title_alias(), Rc::from);
-                    text::title(&alias).replace('_', " ")
+                    crate::python::library::title_case(&alias).replace('_', " ")
                 }
             };
             members.insert("title".to_owned(), Json::from(title));

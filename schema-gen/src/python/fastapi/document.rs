@@ -8,7 +8,6 @@ use serde_json::{Map, Value as Json, json};
 use crate::contract::{Certainty, Contract, Fact, Operation, UnknownFact};
 use crate::openapi::v31;
 use crate::python::interp::{Args, Interp, Raised};
-use crate::python::pydantic;
 use crate::python::value::Value;
 use crate::python::versions::Change;
 
@@ -24,7 +23,7 @@ pub(crate) fn get_openapi(interp: &mut Interp, args: Args) -> Result<Value, Rais
     let contract = contract(interp, args)?;
     let document = v31::document(&contract);
     interp.contracts.push(contract);
-    Ok(pydantic::json_to_value(&document))
+    Ok(crate::python::library::json_to_value(&document))
 }
 
 fn contract(interp: &mut Interp, mut args: Args) -> Result<Contract, Raised> {

@@ -2,7 +2,6 @@
 
 use crate::python::interp::{Args, Interp, Raised};
 use crate::python::library;
-use crate::python::pydantic;
 use crate::python::value::{Native, Value};
 
 use super::class::is_instance;
@@ -120,7 +119,7 @@ fn jsonable_encoder(interp: &mut Interp, mut args: Args) -> Result<Value, Raised
         return Ok(value);
     }
     let json = encode::encode(interp, &value);
-    Ok(pydantic::json_to_value(&json))
+    Ok(crate::python::library::json_to_value(&json))
 }
 
 fn path_format(_: &mut Interp, mut args: Args) -> Result<Value, Raised> {

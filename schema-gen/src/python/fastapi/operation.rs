@@ -21,7 +21,7 @@ use super::encode::{encode, key_text, reason, report, text};
 use super::field::Field;
 use super::route::{self, Route, attribute};
 use super::security;
-use super::text::{status_phrase, title};
+use super::text::status_phrase;
 
 /// What comes of all routes together.
 pub(crate) struct Writer<'d> {
@@ -110,7 +110,9 @@ impl Writer<'_> {
         let summary = attribute(interp, context, "summary");
         let summary = match interp.truth(&summary) {
             Ok(Some(false)) => match text(&route.name) {
-                Some(name) => Value::str(&title(&name.replace('_', " "))),
+                Some(name) => {
+                    Value::str(&crate::python::library::title_case(&name.replace('_', " ")))
+                }
                 None => route.name.clone(),
             },
             _ => summary,

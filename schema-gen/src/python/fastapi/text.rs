@@ -1,25 +1,5 @@
 //! Names and texts as FastAPI and Starlette make them.
 
-/// `str.title()`.
-pub(crate) fn title(text: &str) -> String {
-    let mut result = String::with_capacity(text.len());
-    let mut in_word = false;
-    for character in text.chars() {
-        if character.is_alphabetic() {
-            if in_word {
-                result.extend(character.to_lowercase());
-            } else {
-                result.extend(character.to_uppercase());
-            }
-            in_word = true;
-        } else {
-            result.push(character);
-            in_word = false;
-        }
-    }
-    result
-}
-
 /// The path without the types of its parameters: `starlette.routing.compile_path`.
 pub(crate) fn path_format(path: &str) -> String {
     let mut result = String::with_capacity(path.len());
@@ -173,7 +153,7 @@ pub(crate) fn status_phrase(status: u16, before_3_13: bool) -> Option<&'static s
 
 #[cfg(test)]
 mod tests {
-    use super::{path_format, path_names, title, unique_id};
+    use super::{path_format, path_names, unique_id};
 
     #[test]
     fn paths_lose_the_types_of_their_parameters() {
@@ -188,11 +168,10 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_and_titles() {
+    fn identifiers() {
         assert_eq!(
             unique_id("read_item", "/items/{item_id}", "GET"),
             "read_item_items__item_id__get"
         );
-        assert_eq!(title("item_id x-token v1beta"), "Item_Id X-Token V1Beta");
     }
 }

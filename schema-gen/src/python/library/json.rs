@@ -48,7 +48,7 @@ pub(super) fn function(dotted: &str) -> Option<super::super::value::Native> {
                 _ => return Ok(None),
             };
             match serde_json::from_str::<serde_json::Value>(&text) {
-                Ok(json) => Ok(Some(from_json(&json))),
+                Ok(json) => Ok(Some(json_to_value(&json))),
                 Err(error) => Err(raise("json.JSONDecodeError", &error.to_string(), args.place)),
             }
         },
@@ -56,7 +56,7 @@ pub(super) fn function(dotted: &str) -> Option<super::super::value::Native> {
 }
 
 /// JSON as `json.loads` gives it.
-pub(super) fn from_json(json: &serde_json::Value) -> Value {
+pub(crate) fn json_to_value(json: &serde_json::Value) -> Value {
     match json {
         serde_json::Value::Null => Value::None,
         serde_json::Value::Bool(flag) => Value::Bool(*flag),
@@ -65,11 +65,11 @@ pub(super) fn from_json(json: &serde_json::Value) -> Value {
             None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
         },
         serde_json::Value::String(text) => Value::str(text),
-        serde_json::Value::Array(items) => Value::list(items.iter().map(from_json).collect()),
+        serde_json::Value::Array(items) => Value::list(items.iter().map(json_to_value).collect()),
         serde_json::Value::Object(items) => Value::dict(
             items
                 .iter()
-                .map(|(key, value)| (Key(Value::str(key)), from_json(value)))
+                .map(|(key, value)| (Key(Value::str(key)), json_to_value(value)))
                 .collect::<Dict>(),
         ),
     }

@@ -37,10 +37,11 @@ pub(crate) use compare::{equal, order};
 pub(crate) use enums::{enum_members, is_mixed};
 pub(crate) use exceptions::{exception_bases, raise};
 pub(crate) use format::{float as float_text, format_percent, format_spec, quote};
+pub(crate) use json::json_to_value;
 pub(crate) use names::{implementation, is_modelled};
 pub(crate) use signature::given as given_signature;
 pub(crate) use stars::public_names;
-pub(crate) use text::clean_docstring;
+pub(crate) use text::{clean_docstring, title_case};
 pub(crate) use types::{is_instance, type_of};
 
 /// The longest text that is made.

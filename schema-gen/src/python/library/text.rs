@@ -56,7 +56,7 @@ pub(super) fn str_method(name: &str) -> Option<Native> {
         "upper" => |_, text, _| done(text.to_uppercase()),
         "lower" => |_, text, _| done(text.to_lowercase()),
         "casefold" => |_, text, _| done(text.to_lowercase()),
-        "title" => |_, text, _| done(title(text)),
+        "title" => |_, text, _| done(title_case(text)),
         "capitalize" => |_, text, _| done(capitalize(text)),
         "swapcase" => |_, text, _| done(text.chars().flat_map(swap).collect()),
         "strip" => |_, text, args| strip(text, args, true, true),
@@ -104,7 +104,7 @@ pub(super) fn str_method(name: &str) -> Option<Native> {
         "isascii" => |_, text, _| Ok(Some(Value::Bool(text.is_ascii()))),
         "isupper" => |_, text, _| Ok(Some(Value::Bool(text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase)))),
         "islower" => |_, text, _| Ok(Some(Value::Bool(text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase)))),
-        "istitle" => |_, text, _| Ok(Some(Value::Bool(text.chars().any(char::is_alphabetic) && title(text) == text))),
+        "istitle" => |_, text, _| Ok(Some(Value::Bool(text.chars().any(char::is_alphabetic) && title_case(text) == text))),
         "isidentifier" => |_, text, _| Ok(Some(Value::Bool(is_identifier(text)))),
         "isprintable" => |_, text, _| Ok(Some(Value::Bool(!text.chars().any(char::is_control)))),
         "encode" => |_, text, mut args| Ok(match args.take(0, "encoding").as_ref().and_then(string_of) {
@@ -282,7 +282,7 @@ fn swap(letter: char) -> Vec<char> {
 }
 
 /// `str.title`: a letter after what is no letter is upper case, others lower.
-pub(super) fn title(text: &str) -> String {
+pub(crate) fn title_case(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut inside = false;
     for letter in text.chars() {

@@ -2,7 +2,7 @@
 
 /// `to_pascal`: `snake_case` as `SnakeCase`.
 pub(super) fn to_pascal(snake: &str) -> String {
-    let titled: Vec<char> = super::text::title_case(snake).chars().collect();
+    let titled: Vec<char> = crate::python::library::title_case(snake).chars().collect();
     let mut text = String::new();
     let mut index = 0;
     while let Some(&character) = titled.get(index) {

@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json};
 use crate::python::interp::{Interp, Raised};
 use crate::python::value::{Unknown, Value};
 
+use super::Mode;
 use super::config::Config;
 use super::handler;
 use super::names::Names;
@@ -21,7 +22,6 @@ use super::schema::{
     Constraints, Hook, Kind, Metadata, Node, Object, Ref, Scalar, Schema, Sequence, Serialization,
     object,
 };
-use super::{Mode, text};
 
 use scalar::ARRAY;
 
@@ -639,7 +639,10 @@ impl Layers {
 
 /// `get_title_from_name`
 pub(super) fn title_of(name: &str) -> String {
-    text::title_case(name).replace('_', " ").trim().to_owned()
+    crate::python::library::title_case(name)
+        .replace('_', " ")
+        .trim()
+        .to_owned()
 }
 
 /// `field_title_should_be_set`: what is defined elsewhere has a title of its own.

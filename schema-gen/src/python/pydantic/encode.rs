@@ -517,23 +517,3 @@ fn base64_url(bytes: &[u8]) -> String {
     }
     text
 }
-
-/// JSON as Python's `json.loads` gives it.
-pub(crate) fn json_to_value(json: &Json) -> Value {
-    match json {
-        Json::Null => Value::None,
-        Json::Bool(flag) => Value::Bool(*flag),
-        Json::Number(number) => match number.as_i64() {
-            Some(number) => Value::Int(number),
-            None => Value::Float(number.as_f64().unwrap_or_default()),
-        },
-        Json::String(text) => Value::str(text),
-        Json::Array(items) => Value::list(items.iter().map(json_to_value).collect()),
-        Json::Object(items) => Value::dict(
-            items
-                .iter()
-                .map(|(key, value)| (Key(Value::str(key)), json_to_value(value)))
-                .collect(),
-        ),
-    }
-}

@@ -11,12 +11,12 @@ use crate::python::value::{Made, Unknown, Value};
 use super::annotate::{self, Chain};
 use super::build::Builder;
 use super::emit::{Emitted, Emitter, Fail, Layers, State};
-use super::encode::json_to_value;
 use super::read::{callee, made, made_of};
 use super::schema::{
     Constraints, Discriminator, Field, Kind, Metadata, Node, Object, Scalar, Schema, Sequence,
     Serialization, Validator, any,
 };
+use crate::python::library::json_to_value;
 
 /// What a handler does when it is called.
 #[derive(Clone)]

@@ -248,7 +248,7 @@ fn json_schema_of(
         );
     }
     let json = model_json_schema(interp, annotation, mode, by_alias, &template);
-    encode::json_to_value(&json)
+    crate::python::library::json_to_value(&json)
 }
 
 fn json_schema(interp: &mut Interp, args: Args) -> Result<Value, Raised> {
@@ -268,7 +268,7 @@ fn dump(interp: &mut Interp, args: Args) -> Result<Value, Raised> {
             ..encode::Style::default()
         };
         return Ok(match encode::jsonable_as(interp, &model, style) {
-            Ok(json) => encode::json_to_value(&json),
+            Ok(json) => crate::python::library::json_to_value(&json),
             Err(_) => Value::unknown("the dump of the model is not known", args.place),
         });
     }
@@ -681,7 +681,7 @@ pub(crate) fn call_symbol(
             Ok(Value::dict(settings))
         }
         "pydantic_core.to_jsonable_python" => match encode::jsonable(interp, &first?) {
-            Ok(json) => Ok(encode::json_to_value(&json)),
+            Ok(json) => Ok(crate::python::library::json_to_value(&json)),
             Err(_) => Ok(Value::unknown("the value is not JSON", args.place)),
         },
         "pydantic._internal._repr.display_as_type" => {
@@ -695,7 +695,7 @@ pub(crate) fn call_symbol(
         "pydantic.schema_of" => {
             let json =
                 model_json_schema(interp, &first?, Mode::Validation, None, "#/$defs/{model}");
-            Ok(encode::json_to_value(&json))
+            Ok(crate::python::library::json_to_value(&json))
         }
         // Decorators that change nothing that counts here.
         "pydantic.validate_call" if matches!(first, Some(Value::Function(_))) => Ok(first?),
@@ -776,19 +776,25 @@ fn create_model(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
 }
 
 impl super::FieldInfo {
-    /// The `FieldInfo` as functions of the user see it: a record of `Field(…)`.
-    pub(crate) fn value(&self) -> Value {
-        let mut kwargs: Vec<(&str, Value)> = self
+    /// What `Field(…)` was given.
+    fn given(&self) -> Vec<(&str, Value)> {
+        let mut given: Vec<(&str, Value)> = self
             .attributes
             .iter()
             .map(|(name, value)| (&**name, value.clone()))
             .collect();
-        if let Some(default) = &self.default {
-            kwargs.push(("default", default.clone()));
-        }
-        if let Some(factory) = &self.default_factory {
-            kwargs.push(("default_factory", factory.clone()));
-        }
+        given.extend(self.default.clone().map(|default| ("default", default)));
+        given.extend(
+            self.default_factory
+                .clone()
+                .map(|factory| ("default_factory", factory)),
+        );
+        given
+    }
+
+    /// The `FieldInfo` as functions of the user see it: a record of `Field(…)`.
+    pub(crate) fn value(&self) -> Value {
+        let mut kwargs = self.given();
         if let Some(annotation) = &self.annotation {
             kwargs.push(("annotation", annotation.clone()));
         }
@@ -800,19 +806,8 @@ impl super::FieldInfo {
 
     /// `Annotated[T, …metadata…, Field(…)]`
     pub(crate) fn annotated(&self) -> Value {
-        let mut kwargs: Vec<(&str, Value)> = self
-            .attributes
-            .iter()
-            .map(|(name, value)| (&**name, value.clone()))
-            .collect();
-        if let Some(default) = &self.default {
-            kwargs.push(("default", default.clone()));
-        }
-        if let Some(factory) = &self.default_factory {
-            kwargs.push(("default_factory", factory.clone()));
-        }
         let mut metadata = self.metadata.clone();
-        metadata.push(made("pydantic.FieldInfo", Vec::new(), kwargs));
+        metadata.push(made("pydantic.FieldInfo", Vec::new(), self.given()));
         let annotation = self
             .annotation
             .clone()

@@ -418,7 +418,11 @@ fn from_environment(interp: &mut Interp, settings: &Config, field: &ModelField) 
     };
     if is_complex(interp, &annotation) {
         let json: serde_json::Value = serde_json::from_str(&text).ok()?;
-        return Some(convert(interp, &annotation, super::json_to_value(&json)));
+        return Some(convert(
+            interp,
+            &annotation,
+            crate::python::library::json_to_value(&json),
+        ));
     }
     Some(convert(interp, &annotation, Value::str(&text)))
 }

@@ -28,7 +28,6 @@ mod schema;
 mod signature;
 #[cfg(test)]
 mod tests;
-mod text;
 mod typed_dict;
 mod typing;
 
@@ -49,7 +48,6 @@ use super::syntax::Name;
 use super::value::{Class, FileId, Namespace, Unknown, Value};
 use crate::Diagnostic;
 
-pub(crate) use self::encode::json_to_value;
 pub(crate) use self::field::FieldInfo;
 pub(crate) use self::hooks::{
     call_made, call_symbol, class_created, construct, descriptor, made_attribute, made_subscript,

@@ -439,7 +439,10 @@ pub(super) fn attribute_docstrings(definition: &ClassDef) -> Vec<(Name, Rc<str>)
             }
             StmtKind::Expr(expression) => {
                 if let (Some(name), ExprKind::Str(text)) = (last.take(), &expression.kind) {
-                    found.push((name, Rc::from(super::text::clean_docstring(text))));
+                    found.push((
+                        name,
+                        Rc::from(crate::python::library::clean_docstring(text)),
+                    ));
                 }
             }
             _ => {}

@@ -14,7 +14,7 @@ use crate::python::pydantic::field::FieldInfo;
 use crate::python::pydantic::model::{self};
 use crate::python::pydantic::read::{self, class_attribute, dotted};
 use crate::python::pydantic::schema::{Extra, Hook, Kind, Metadata, Node, Schema, object};
-use crate::python::pydantic::{self, dataclass, generic, known, text, typed_dict, typing};
+use crate::python::pydantic::{self, dataclass, generic, known, typed_dict, typing};
 
 /// What is set aside while a class is built.
 pub(super) struct Outside {
@@ -101,7 +101,7 @@ impl Builder<'_, '_> {
         if let Some(description) = pydantic::class_docstring(self.interp, &value) {
             updates.insert(
                 "description".to_owned(),
-                json!(text::clean_docstring(&description)),
+                json!(crate::python::library::clean_docstring(&description)),
             );
         }
         let empty = members.is_empty();
@@ -181,7 +181,7 @@ impl Builder<'_, '_> {
             {
                 metadata.updates.insert(
                     "description".to_owned(),
-                    json!(text::clean_docstring(&text)),
+                    json!(crate::python::library::clean_docstring(&text)),
                 );
             }
             let mut schema = Schema::new(Kind::Model {

@@ -16,7 +16,7 @@ use crate::python::pydantic::read::{argument, is_undefined, made, made_of};
 use crate::python::pydantic::schema::{
     Alias, Argument, ComputedField, Field, Kind, Metadata, Schema, Serialization, object,
 };
-use crate::python::pydantic::{ModelField, annotate, generic, text};
+use crate::python::pydantic::{ModelField, annotate, generic};
 
 impl Builder<'_, '_> {
     pub(super) fn fields(
@@ -146,7 +146,10 @@ impl Builder<'_, '_> {
                     _ => None,
                 };
                 if let Some(text) = text.filter(|text| !text.is_empty()) {
-                    info.set("description", Value::str(&text::clean_docstring(&text)));
+                    info.set(
+                        "description",
+                        Value::str(&crate::python::library::clean_docstring(&text)),
+                    );
                 }
             }
             if info.attribute("deprecated").is_none() {

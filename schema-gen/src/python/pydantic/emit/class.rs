@@ -11,7 +11,7 @@ use crate::python::pydantic::config::Config;
 use crate::python::pydantic::schema::{
     Alias, Argument, ComputedField, Extra, Field, Kind, Node, Object, object,
 };
-use crate::python::pydantic::{self, Mode, dataclass, generic, model, text, typed_dict};
+use crate::python::pydantic::{self, Mode, dataclass, generic, model, typed_dict};
 
 impl Emitter<'_, '_> {
     pub(super) fn fields(
@@ -238,7 +238,7 @@ impl Emitter<'_, '_> {
         let documented =
             documented.filter(|text| !(is_dataclass && text.starts_with(&format!("{name}("))));
         if let Some(documented) = documented.filter(|text| !text.is_empty()) {
-            let cleaned = text::clean_docstring(&documented);
+            let cleaned = crate::python::library::clean_docstring(&documented);
             written
                 .entry("description".to_owned())
                 .or_insert_with(|| json!(cleaned));

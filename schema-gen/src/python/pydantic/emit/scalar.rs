@@ -10,7 +10,7 @@ use super::{Emitted, Emitter};
 use crate::python::pydantic::encode::jsonable;
 use crate::python::pydantic::older;
 use crate::python::pydantic::schema::{Constraints, Object, Scalar, object};
-use crate::python::pydantic::{self, Mode, text};
+use crate::python::pydantic::{self, Mode};
 
 impl Emitter<'_, '_> {
     pub(super) fn scalar(&mut self, scalar: Scalar, constraints: &Constraints) -> Object {
@@ -174,7 +174,7 @@ impl Emitter<'_, '_> {
         if let Some(description) = pydantic::class_docstring(self.interp, class) {
             written.insert(
                 "description".to_owned(),
-                json!(text::clean_docstring(&description)),
+                json!(crate::python::library::clean_docstring(&description)),
             );
         }
         let expected: Vec<Json> = members.iter().map(|value| self.json_of(value)).collect();

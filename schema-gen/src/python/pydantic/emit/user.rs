@@ -8,7 +8,7 @@ use crate::python::interp::{Args, Interp};
 use crate::python::value::{Unknown, Value};
 
 use super::{Emitted, Emitter, Fail};
-use crate::python::pydantic::encode::{NotJson, json_to_value, jsonable};
+use crate::python::pydantic::encode::{NotJson, jsonable};
 use crate::python::pydantic::read::{entries, key};
 use crate::python::pydantic::schema::{Object, object};
 use crate::python::pydantic::{self};
@@ -84,7 +84,7 @@ impl<'t> Emitter<'_, 't> {
         written: Object,
         class: Option<Value>,
     ) -> Emitted {
-        let value = json_to_value(&Json::Object(written));
+        let value = crate::python::library::json_to_value(&Json::Object(written));
         let mut args = vec![value.clone()];
         args.extend(class);
         self.lend(|interp| interp.call(callable, Args::new(args, None)))
