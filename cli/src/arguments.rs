@@ -10,6 +10,7 @@ use crate::{
         import::ImportArgs,
         key::KeyArgs,
         lock::LockArgs,
+        model_registry::ModelRegistryArgs,
         openapi::OpenapiArgs,
         records::{DeleteArgs, DescribeArgs, GetArgs, HistoryArgs},
         resolve::ResolveArgs,
@@ -113,6 +114,8 @@ pub(crate) enum Command {
     Lock(LockArgs),
     /// See whether registered services live
     Verify(VerifyArgs),
+    /// Serve a model registry, for experiment tracking as well
+    ModelRegistry(ModelRegistryArgs),
     /// Write the OpenAPI document of a service, from its source
     Openapi(OpenapiArgs),
     /// Show and change the key that encrypts the secrets

@@ -99,6 +99,10 @@ pub(crate) enum CommandError {
     Output(io::Error),
     #[error("the command cannot be set up")]
     Runtime(io::Error),
+    #[error(transparent)]
+    ModelRegistry(#[from] hitchpost_model_registry::StoreError),
+    #[error(transparent)]
+    Server(#[from] hitchpost_model_registry::ServerError),
 }
 
 /// The JSON that an error is on standard error, where the output is to be JSON or YAML.
@@ -166,6 +170,8 @@ impl CommandError {
             Self::NoRandomness => "no-randomness",
             Self::Output(_) => "output",
             Self::Runtime(_) => "set-up",
+            Self::ModelRegistry(error) => error.code(),
+            Self::Server(error) => error.code(),
         }
     }
 
@@ -177,6 +183,7 @@ impl CommandError {
         };
         match self {
             Self::Store(error) => error.help(),
+            Self::ModelRegistry(error) => error.help().map(str::to_owned),
             Self::Key(error) => error.help(),
             Self::Reveal(RevealError::Open(error)) => error.help(),
             Self::Source(error) => error.help().map(str::to_owned),
@@ -211,6 +218,7 @@ impl CommandError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Store(error) => store_exit(error),
+            Self::ModelRegistry(error) => model_registry_exit(error),
             Self::Key(_) | Self::Reveal(RevealError::Open(_)) | Self::NoRandomness => Exit::Key,
             Self::NotKnown { .. } => Exit::NotKnown,
             Self::NoRecord { .. }
@@ -306,6 +314,14 @@ fn store_exit(error: &StoreError) -> Exit {
         } => Exit::Refused,
         StoreError::NotFound { .. } => Exit::NotFound,
         StoreError::Seal { .. } | StoreError::Key(_) => Exit::Key,
+        _ => Exit::Store,
+    }
+}
+
+fn model_registry_exit(error: &hitchpost_model_registry::StoreError) -> Exit {
+    use hitchpost_model_registry::StoreError as Error;
+    match error {
+        Error::Url { .. } | Error::NoFolder => Exit::Usage,
         _ => Exit::Store,
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn agent(url: &Url, roots: RootCerts, timeout: Duration) -> Agent {
 
 /// The certificate authorities that the system trusts, or those of `SSL_CERT_FILE` and
 /// `SSL_CERT_DIR`; on a system that has none, Mozilla's.
-pub(crate) fn system_roots() -> RootCerts {
+pub fn system_roots() -> RootCerts {
     static ROOTS: LazyLock<RootCerts> = LazyLock::new(|| {
         let found = rustls_native_certs::load_native_certs().certs;
         let given = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
@@ -54,7 +54,7 @@ pub(crate) fn system_roots() -> RootCerts {
 }
 
 /// The certificate authorities of a PEM text; none when there is no certificate in it.
-pub(crate) fn roots_of(pem: &[u8]) -> Option<RootCerts> {
+pub fn roots_of(pem: &[u8]) -> Option<RootCerts> {
     let certificates: Vec<_> = parse_pem(pem)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),
@@ -65,14 +65,14 @@ pub(crate) fn roots_of(pem: &[u8]) -> Option<RootCerts> {
 }
 
 /// A header's value that no log shows; none when it cannot be sent.
-pub(crate) fn secret_header(text: &str) -> Option<HeaderValue> {
+pub fn secret_header(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
 
 /// Whether a URL stays on this machine. `localhost` does by RFC 6761, section 6.3.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => Ipv4Addr::is_loopback(&address),
@@ -82,7 +82,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 /// Why there is no answer. Nothing of what was sent or received is in it.
-pub(crate) fn reason(error: &Error) -> String {
+pub fn reason(error: &Error) -> String {
     match error {
         Error::Timeout(_) => "no answer in time".to_owned(),
         Error::HostNotFound => "the host is not known".to_owned(),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-mod http;
+#[doc(hidden)]
+pub mod http;
 pub mod openapi;
 mod reference;
 mod registry;

@@ -17,7 +17,7 @@ use pyo3::{
     types::PyType,
 };
 
-use crate::values;
+use crate::{tracking::ApiError, values};
 
 /// Why a call fails.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub(crate) enum Problem {
     /// The registry is in the memory of the parent process.
     Forked,
     NoThread(io::Error),
+    /// A server refuses a call, or does not answer.
+    Api(ApiError),
 }
 
 /// An argument that cannot be what it is.
@@ -78,6 +80,7 @@ fn exception(py: Python<'_>, problem: Problem) -> PyResult<PyErr> {
     static SECRET: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static USAGE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static ANALYSIS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static API: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class =
         |cell: &'static PyOnceLock<Py<PyType>>, name| cell.import(py, "hitchpost._errors", name);
 
@@ -236,6 +239,15 @@ fn exception(py: Python<'_>, problem: Problem) -> PyResult<PyErr> {
         Problem::NoThread(error) => {
             let said = said(format!("no thread can be started: {error}"), "no-thread");
             (class(&STORE, "StoreError")?, said, None)
+        }
+        Problem::Api(error) => {
+            let said = Said {
+                path: Some(error.path),
+                help: error.help,
+                ..said(error.message, &error.code)
+            };
+            let status = error.status.into_py_any(py)?;
+            (class(&API, "ApiError")?, said, Some(status))
         }
     };
     let Said {

@@ -8,11 +8,13 @@ mod binding;
 mod command;
 mod connection;
 mod errors;
+mod json;
 mod live;
 mod openapi;
 mod registry;
 mod resolution;
 mod secret;
+mod tracking;
 mod values;
 
 /// The part of the package that is written in Rust.
@@ -32,6 +34,8 @@ mod _hitchpost {
     use crate::resolution::Resolution;
     #[pymodule_export]
     use crate::secret::Secret;
+    #[pymodule_export]
+    use crate::tracking::TrackingClient;
 
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "the name is Python's")]

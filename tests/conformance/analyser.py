@@ -14,7 +14,7 @@ from .sources import HERE
 
 # The command that the arguments are appended to.
 SETTING = "HITCHPOST"
-DEFAULT = str(HERE.parents[1] / "target" / "release" / "examples" / "openapi")
+DEFAULT = str(HERE.parents[1] / "target" / "release" / "hitchpost")
 
 # More than any case may take: what takes longer counts as hanging.
 SECONDS_FOR_ONE_CASE = 10
@@ -49,7 +49,9 @@ def command(case: Case) -> list[str]:
     """The command line for a case."""
     words = program()
     target = f"{case.path}:{case.attribute}"
-    words += [target] if case.mode is None else ["--schema", target, "--mode", case.mode]
+    words += ["openapi", target, "--no-cache"]
+    if case.mode is not None:
+        words += ["--schema", case.mode]
     for root in case.roots:
         words += ["--root", str(root)]
     if case.site_packages:

@@ -7,6 +7,7 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod lock;
+pub(crate) mod model_registry;
 pub(crate) mod needs;
 pub(crate) mod openapi;
 pub(crate) mod records;
@@ -40,6 +41,9 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<Exit, Command
         Command::Export(arguments) => export::export(&arguments, global, output),
         Command::Lock(arguments) => lock::lock(&arguments, global, output),
         Command::Verify(arguments) => verify::verify(&arguments, global, output),
+        Command::ModelRegistry(arguments) => {
+            model_registry::model_registry(&arguments, global, output)
+        }
         Command::Openapi(arguments) => openapi::openapi(&arguments, output),
         Command::Key(arguments) => key::key(&arguments, global, output),
         Command::Schema(arguments) => schema::schema(&arguments, output),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum, ValueHint};
-use hitchpost::openapi::{self, Description, Options, Versions};
+use hitchpost::openapi::{self, Description, Diagnostic, Options, SchemaMode, Versions};
 
 use crate::{
     error::CommandError,
@@ -24,6 +24,7 @@ Examples:
   hitchpost openapi app/main.py
   hitchpost openapi app/main.py:create_app --openapi 3.0 -o yaml > openapi.yaml
   hitchpost openapi shop.main:app --root src --site-packages .venv/lib/python3.12/site-packages
+  hitchpost openapi shop/models.py:Item --schema validation
 
 The source is read as text; nothing of it runs. The document goes to standard
 output, and to standard error what cannot be known without running the service:
@@ -56,6 +57,16 @@ pub(crate) struct OpenapiArgs {
         hide_possible_values = true
     )]
     version: Version,
+    /// The JSON Schema of a type instead, which the entry names: of what it accepts
+    /// (`validation`), or of what it gives back (`serialization`)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "MODE",
+        hide_possible_values = true,
+        conflicts_with_all = ["version", "stats"]
+    )]
+    schema: Option<Mode>,
     /// Refuse a service of which something is not known
     #[arg(long)]
     strict: bool,
@@ -76,6 +87,21 @@ enum Version {
     V30,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    Validation,
+    Serialization,
+}
+
+impl From<Mode> for SchemaMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Validation => Self::Validation,
+            Mode::Serialization => Self::Serialization,
+        }
+    }
+}
+
 pub(crate) fn openapi(arguments: &OpenapiArgs, output: &Output) -> Result<Exit, CommandError> {
     let options = Options {
         roots: arguments.roots.clone(),
@@ -84,34 +110,23 @@ pub(crate) fn openapi(arguments: &OpenapiArgs, output: &Output) -> Result<Exit, 
         versions: arguments.versions()?,
         cache: openapi::cache_folder().filter(|_| !arguments.no_cache),
     };
-    let service = openapi::openapi(&arguments.entry, &options);
-    let found = match &service {
-        Ok(service) => service.diagnostics.as_slice(),
-        // The last is the error itself.
-        Err(error) => error
-            .diagnostics()
-            .split_last()
-            .map_or(&[][..], |(_, others)| others),
-    };
-    let tells = output.format == Format::Table || service.is_ok();
-    if tells {
-        output.say(|style| found::diagnostics(found, style));
-    }
-    let service = service?;
-    if arguments.stats {
-        output.complain(&stats(&service, output.error_style));
-    }
-    if arguments.strict && !service.diagnostics.is_empty() {
-        return Err(CommandError::NotKnown {
-            count: service.diagnostics.len(),
-        });
-    }
     // A document has no form for people.
     let format = if output.format == Format::Yaml {
         Format::Yaml
     } else {
         Format::Json
     };
+    if let Some(mode) = arguments.schema {
+        let schema = openapi::schema(&arguments.entry, mode.into(), &options);
+        let (schema, _) = arguments.told(schema, |(_, found)| found, output)?;
+        output.show_as(format, &schema)?;
+        return Ok(Exit::Ok);
+    }
+    let service = openapi::openapi(&arguments.entry, &options);
+    let service = arguments.told(service, |service| &service.diagnostics, output)?;
+    if arguments.stats {
+        output.complain(&stats(&service, output.error_style));
+    }
     match arguments.version {
         Version::V31 => output.show_as(format, &service.document)?,
         Version::V30 => {
@@ -124,6 +139,32 @@ pub(crate) fn openapi(arguments: &OpenapiArgs, output: &Output) -> Result<Exit, 
 }
 
 impl OpenapiArgs {
+    /// Says what was found on the way, and refuses what is not known where that is asked for.
+    fn told<T>(
+        &self,
+        read: Result<T, openapi::Error>,
+        found: impl Fn(&T) -> &Vec<Diagnostic>,
+        output: &Output,
+    ) -> Result<T, CommandError> {
+        let diagnostics = match &read {
+            Ok(read) => found(read).as_slice(),
+            // The last is the error itself.
+            Err(error) => error
+                .diagnostics()
+                .split_last()
+                .map_or(&[][..], |(_, others)| others),
+        };
+        if output.format == Format::Table || read.is_ok() {
+            output.say(|style| found::diagnostics(diagnostics, style));
+        }
+        let count = diagnostics.len();
+        let read = read?;
+        if self.strict && count > 0 {
+            return Err(CommandError::NotKnown { count });
+        }
+        Ok(read)
+    }
+
     fn environment(&self) -> Result<Vec<(String, String)>, CommandError> {
         let pairs = self.environment.iter().map(|pair| {
             let pair = pair.split_once('=').filter(|(name, _)| !name.is_empty());

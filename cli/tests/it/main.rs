@@ -11,6 +11,7 @@ mod changing;
 mod choosing;
 mod handing_over;
 mod hostile;
+mod model_registry;
 mod openapi;
 mod readme;
 mod support;

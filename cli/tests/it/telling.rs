@@ -21,6 +21,7 @@ const COMMANDS: &[&str] = &[
     "export",
     "lock",
     "verify",
+    "model-registry",
     "openapi",
     "key",
     "schema",

@@ -11,7 +11,7 @@ use std::{
 };
 
 use hitchpost_schema_gen::{self as schema_gen, Entry, Target};
-pub use hitchpost_schema_gen::{Version, Versions};
+pub use hitchpost_schema_gen::{SchemaMode, Version, Versions};
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -152,7 +152,7 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
-    /// No application is found there. The last diagnostic says why.
+    /// No application, or no type, is found there. The last diagnostic says why.
     #[error("{}", .diagnostics.last().map_or("there is no application", |last| last.message.as_str()))]
     NoDocument {
         /// In the order found.
@@ -161,6 +161,13 @@ pub enum Error {
 }
 
 impl Error {
+    fn no_document(mut diagnostics: Vec<Diagnostic>) -> Self {
+        if let Some(last) = diagnostics.last_mut() {
+            last.is_error = true;
+        }
+        Self::NoDocument { diagnostics }
+    }
+
     /// A stable code.
     #[must_use]
     pub fn code(&self) -> &str {
@@ -272,19 +279,9 @@ pub fn openapi(entry: &str, options: &Options) -> Result<Description, Error> {
         return Ok(found.description(stats));
     }
     let analysis = schema_gen::analyse(&tree, &places.entry, &places.options);
-    // Each once, where it was last found: the last is the reason where there is no document.
-    let found: IndexSet<Diagnostic> = analysis
-        .diagnostics
-        .into_iter()
-        .rev()
-        .map(Diagnostic::of)
-        .collect();
-    let mut diagnostics: Vec<Diagnostic> = found.into_iter().rev().collect();
+    let diagnostics = Diagnostic::each_once(analysis.diagnostics);
     let Some(document) = analysis.document else {
-        if let Some(last) = diagnostics.last_mut() {
-            last.is_error = true;
-        }
-        return Err(Error::NoDocument { diagnostics });
+        return Err(Error::no_document(diagnostics));
     };
     let (questions, reading) = tree.asked();
     let schema_gen::Stats {
@@ -315,6 +312,44 @@ pub fn openapi(entry: &str, options: &Options) -> Result<Description, Error> {
         kept.write(&questions, &made);
     }
     Ok(made.description(stats))
+}
+
+/// Reads the JSON Schema of one type of a service: of the pydantic model, dataclass or alias that the
+/// entry names. Nothing of it runs, and nothing is kept. With it comes what is not known.
+///
+/// ```
+/// use hitchpost::openapi::{Options, SchemaMode, schema};
+///
+/// let folder = tempfile::tempdir()?;
+/// let file = folder.path().join("shop.py");
+/// std::fs::write(&file, "
+/// from pydantic import BaseModel, Field
+///
+/// class Item(BaseModel):
+///     price: float = Field(gt=0)
+/// ")?;
+/// let entry = format!("{}:Item", file.display());
+/// let (item, unknown) = schema(&entry, SchemaMode::Validation, &Options::default())?;
+/// assert_eq!(item["properties"]["price"]["exclusiveMinimum"], 0.0);
+/// assert!(unknown.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Where there is no such type.
+pub fn schema(
+    entry: &str,
+    mode: SchemaMode,
+    options: &Options,
+) -> Result<(Value, Vec<Diagnostic>), Error> {
+    let places = Places::new(Entry::parse(entry), options)?;
+    let tree = FolderTree::new(places.folders());
+    let (schema, diagnostics) = schema_gen::schema(&tree, &places.entry, mode, &places.options);
+    let diagnostics = Diagnostic::each_once(diagnostics);
+    match schema {
+        Some(schema) => Ok((schema, diagnostics)),
+        None => Err(Error::no_document(diagnostics)),
+    }
 }
 
 impl Kept {
@@ -352,6 +387,12 @@ impl Assumed {
 }
 
 impl Diagnostic {
+    /// Each once, where it was last found: the last is the reason where there is no document.
+    fn each_once(found: Vec<schema_gen::Diagnostic>) -> Vec<Self> {
+        let found: IndexSet<Self> = found.into_iter().rev().map(Self::of).collect();
+        found.into_iter().rev().collect()
+    }
+
     fn of(found: schema_gen::Diagnostic) -> Self {
         let schema_gen::Diagnostic {
             code,

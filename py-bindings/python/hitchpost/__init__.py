@@ -26,6 +26,7 @@ Secret([REDACTED])
 from ._environment import Environment
 from ._errors import (
     AnalysisError,
+    ApiError,
     HitchpostError,
     NotFoundError,
     RecordError,
@@ -51,6 +52,7 @@ from ._values import (
 
 __all__ = [
     "AnalysisError",
+    "ApiError",
     "Applied",
     "Binding",
     "Candidate",

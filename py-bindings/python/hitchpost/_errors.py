@@ -171,3 +171,29 @@ class UsageError(HitchpostError, ValueError):
     """An argument has a value that it cannot have; `path` is its name."""
 
     __module__ = "hitchpost"
+
+
+class ApiError(HitchpostError):
+    """A server refuses a call, or does not answer; `path` is the call's method and path.
+
+    `code` is the one that the server gives, else `http-` and the status. Without an answer it is
+    `unreachable` (nothing was sent), `no-answer` (it may have been carried out), `certificate`
+    (the server cannot be trusted) or `no-token` (the file of the token cannot be used).
+    """
+
+    __module__ = "hitchpost"
+
+    status: int | None
+    """The HTTP status; `None` when there is no answer."""
+
+    def __init__(
+        self,
+        message: str,
+        code: str,
+        path: str | None = None,
+        help: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, code, path, help)
+        self.args = (message, code, path, help, status)
+        self.status = status

@@ -18,7 +18,18 @@ from ._values import (
 
 _Default = TypeVar("_Default")
 
-__all__ = ["Binding", "Registry", "Resolution", "Secret", "__version__", "main", "openapi"]
+__all__ = [
+    "Binding",
+    "Registry",
+    "Resolution",
+    "Secret",
+    "TrackingClient",
+    "__version__",
+    "main",
+    "openapi",
+]
+
+_Parameter = str | int | float | None | Sequence[str | int | float]
 
 __version__: Final[str]
 
@@ -263,3 +274,34 @@ class Binding:
 class Secret:
     def reveal(self) -> str: ...
     def __format__(self, format_spec: str, /) -> str: ...
+
+@final
+class TrackingClient:
+    def __new__(
+        cls,
+        url: str,
+        /,
+        *,
+        token: str | None = None,
+        token_file: str | os.PathLike[str] | None = None,
+        ca: bytes | None = None,
+        connect_timeout: float = 5.0,
+        timeout: float = 120.0,
+        retries: int = 5,
+        login_help: str | None = None,
+    ) -> TrackingClient: ...
+    @property
+    def url(self) -> str: ...
+    def request(
+        self,
+        method: Literal["GET", "POST", "PATCH", "PUT", "DELETE"],
+        path: str,
+        /,
+        *,
+        params: Mapping[str, _Parameter] | None = None,
+        json: object = None,
+        idempotent: bool | None = None,
+    ) -> Any: ...
+    def metric_history(
+        self, path: str, /, *, params: Mapping[str, _Parameter] | None = None
+    ) -> tuple[builtins.list[int], builtins.list[int], builtins.list[float]]: ...

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::python::interp::Interp;
 use crate::python::pydantic::{self, Mode, SchemaRequest};
-use crate::python::value::{Key, Value};
+use crate::python::value::{Key, Place, Value};
 
 use super::class::{annotated, model_type};
 use super::encode;
@@ -17,7 +17,7 @@ use super::field::{Extras, Field, Kind};
 /// Fields whose schemas are wanted, then the schemas.
 #[derive(Default)]
 pub(crate) struct Describer {
-    fields: Vec<Rc<Field>>,
+    fields: Vec<(Rc<Field>, Option<Place>)>,
     index: HashMap<*const Field, usize>,
     models: HashMap<Key, Rc<[Rc<Field>]>>,
     schemas: Vec<Json>,
@@ -26,10 +26,11 @@ pub(crate) struct Describer {
 }
 
 impl Describer {
-    pub(crate) fn ask(&mut self, field: &Rc<Field>) {
+    /// Wants the schema of a field of a route that stands there.
+    pub(crate) fn ask(&mut self, field: &Rc<Field>, place: Option<Place>) {
         let next = self.fields.len();
         self.index.entry(Rc::as_ptr(field)).or_insert_with(|| {
-            self.fields.push(Rc::clone(field));
+            self.fields.push((Rc::clone(field), field.place.or(place)));
             next
         });
     }
@@ -39,10 +40,11 @@ impl Describer {
         let requests: Vec<SchemaRequest> = self
             .fields
             .iter()
-            .map(|field| SchemaRequest {
+            .map(|(field, place)| SchemaRequest {
                 info: field.info.clone(),
                 mode: field.mode,
                 config: field.config.clone(),
+                place: *place,
             })
             .collect();
         let (schemas, definitions) =

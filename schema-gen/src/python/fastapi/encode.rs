@@ -12,14 +12,15 @@ use crate::python::{library, pydantic};
 /// Nested deeper than this, a value is taken to hold itself.
 const MAX_DEPTH: u32 = 100;
 
-/// Where a place is, for the contract.
+/// Where a place is, for the contract; without one, what is being described.
 pub(crate) fn source(interp: &mut Interp, place: Option<Place>) -> Option<Source> {
-    let (file, line) = interp.locate(place?)?;
-    // A place in the Python of ours says nothing to the user.
-    if file.starts_with('<') {
-        return None;
-    }
-    Some(Source::new(&*file, line))
+    [place, interp.describing]
+        .into_iter()
+        .flatten()
+        .filter_map(|place| interp.locate(place))
+        // A place in the Python of ours says nothing to the user.
+        .find(|(file, _)| !file.starts_with('<'))
+        .map(|(file, line)| Source::new(&*file, line))
 }
 
 /// A reason with its place.

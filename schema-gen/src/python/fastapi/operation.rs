@@ -48,11 +48,11 @@ pub(crate) fn ask(interp: &mut Interp, describer: &mut Describer, routes: &[Rout
             .chain(&one.response)
             .chain(&one.stream_item)
         {
-            describer.ask(field);
+            describer.ask(field, one.place);
         }
         for (_, _, field) in &one.responses {
             if let Some(field) = field {
-                describer.ask(field);
+                describer.ask(field, one.place);
             }
         }
         let flat = &one.flat;
@@ -64,7 +64,7 @@ pub(crate) fn ask(interp: &mut Interp, describer: &mut Describer, routes: &[Rout
             .chain(&flat.cookie)
         {
             for field in describer.flat(interp, field) {
-                describer.ask(&field);
+                describer.ask(&field, one.place);
             }
         }
     }
@@ -73,11 +73,13 @@ pub(crate) fn ask(interp: &mut Interp, describer: &mut Describer, routes: &[Rout
 impl Writer<'_> {
     /// One for each method.
     pub(crate) fn operations(&mut self, interp: &mut Interp, route: &Route) -> Vec<Operation> {
-        route
-            .methods
-            .iter()
+        interp.describing = route.place;
+        let methods = route.methods.iter();
+        let operations = methods
             .map(|method| self.operation(interp, route, method))
-            .collect()
+            .collect();
+        interp.describing = None;
+        operations
     }
 
     fn operation(&mut self, interp: &mut Interp, route: &Route, method: &str) -> Operation {

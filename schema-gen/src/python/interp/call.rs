@@ -204,10 +204,10 @@ impl Interp<'_> {
         });
         let result = match &function.code {
             Code::Lambda(lambda) => self.eval(&lambda.body, &scope).map(Flow::Return),
-            Code::Def(def) => {
-                let statements = def.body.statements();
-                self.exec_block(&statements, &scope)
-            }
+            Code::Def(def) => match def.body.statements() {
+                Ok(statements) => self.exec_block(&statements, &scope),
+                Err(failure) => Err(self.unreadable(failure, function.file)),
+            },
         };
         let frame = self.frames.pop();
         self.uncertain = uncertain;

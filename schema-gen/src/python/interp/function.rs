@@ -135,20 +135,27 @@ impl Interp<'_> {
         value: Value,
         place: Place,
     ) -> Result<Value, Raised> {
-        let result = self.call(decorator, Args::new(vec![value.clone()], Some(place)))?;
-        let is_class = matches!(value, Value::Class(_));
-        let record = match &result {
-            Value::Made(made) if made.args.first().is_some_and(|first| first.same(&value)) => {
-                Rc::clone(made)
-            }
-            Value::Unknown(_) => Rc::new(Made {
+        let recorded = || {
+            Rc::new(Made {
                 callee: decorator.clone(),
                 args: vec![value.clone()],
                 kwargs: Namespace::default(),
                 place: Some(place),
                 attributes: RefCell::default(),
-            }),
-            _ => return Ok(result),
+            })
+        };
+        let is_class = matches!(value, Value::Class(_));
+        let record = if matches!(decorator, Value::Function(_)) && !is_class && self.is_loading() {
+            recorded()
+        } else {
+            let result = self.call(decorator, Args::new(vec![value.clone()], Some(place)))?;
+            match &result {
+                Value::Made(made) if made.args.first().is_some_and(|first| first.same(&value)) => {
+                    Rc::clone(made)
+                }
+                Value::Unknown(_) => recorded(),
+                _ => return Ok(result),
+            }
         };
         if is_class {
             // Decorators of classes nearly always give the class itself.

@@ -34,8 +34,13 @@ impl Interp<'_> {
                 if let Some(module) = self.modules.get(dotted) {
                     return Ok(Value::Module(Rc::clone(module)));
                 }
-                let module =
-                    self.run_text(text, &format!("<{dotted}>"), dotted, Origin::Prelude, true)?;
+                let module = self.run_text(
+                    Arc::from(text),
+                    &format!("<{dotted}>"),
+                    dotted,
+                    Origin::Prelude,
+                    true,
+                )?;
                 return Ok(self.attach(dotted, module));
             }
             Some(Source::Symbols) => return Ok(Value::symbol(&library::canonical(dotted))),
@@ -195,7 +200,7 @@ impl Interp<'_> {
                 path,
                 text,
                 is_package,
-            } => self.run_text(&text, &path, dotted, origin, is_package),
+            } => self.run_text(text, &path, dotted, origin, is_package),
             Located::Namespace(path) => {
                 let file = self.add_file(&path, Arc::from(""));
                 let module = self.new_module(dotted, file, None, origin, true);
@@ -244,7 +249,7 @@ impl Interp<'_> {
 
     fn run_text(
         &mut self,
-        text: &str,
+        text: Arc<str>,
         path: &str,
         dotted: &str,
         origin: Origin,
@@ -255,21 +260,9 @@ impl Interp<'_> {
             self.diagnose("limit-modules", why.clone(), None);
             return Err(library::raise("builtins.ImportError", &why, None));
         }
-        let file = self.add_file(path, Arc::from(text));
+        let file = self.add_file(path, Arc::clone(&text));
         let module = self.new_module(dotted, file, Some(path), origin, is_package);
-        let parsed = match syntax::parse(text) {
-            Ok(parsed) => parsed,
-            Err(failure) => {
-                let span = syntax::Span {
-                    start: failure.offset,
-                    end: failure.offset,
-                };
-                let place = Some(Place { file, span });
-                let message = format!("`{path}` cannot be read: {}", failure.message);
-                self.diagnose("syntax", message.clone(), place);
-                return Err(library::raise("builtins.SyntaxError", &message, place));
-            }
-        };
+        let parsed = syntax::parse(&text).map_err(|failure| self.unreadable(failure, file))?;
         let docstring = parsed.docstring.clone().map_or(Value::None, Value::Str);
         module
             .scope
@@ -319,6 +312,23 @@ impl Interp<'_> {
         Ok(module)
     }
 
+    /// The exception that a text which is not Python raises. It is told.
+    pub(super) fn unreadable(&mut self, failure: syntax::ParseFailure, file: FileId) -> Raised {
+        let span = syntax::Span {
+            start: failure.offset,
+            end: failure.offset,
+        };
+        let place = Some(Place { file, span });
+        let path = self
+            .files
+            .get(file.0 as usize)
+            .map(|it| Rc::clone(&it.path));
+        let path = path.unwrap_or_default();
+        let message = format!("`{path}` cannot be read: {}", failure.message);
+        self.diagnose("syntax", message.clone(), place);
+        library::raise("builtins.SyntaxError", &message, place)
+    }
+
     /// Runs a file as a module of that name.
     pub(crate) fn run_file(&mut self, path: &str, dotted: &str) -> Result<Rc<Module>, Raised> {
         if let Some(module) = self.modules.get(dotted) {
@@ -335,7 +345,7 @@ impl Interp<'_> {
             return Ok(Rc::clone(module));
         }
         let is_package = path.ends_with("/__init__.py");
-        let module = self.run_text(&text, path, dotted, Origin::Project, is_package)?;
+        let module = self.run_text(text, path, dotted, Origin::Project, is_package)?;
         self.attach(dotted, Rc::clone(&module));
         Ok(module)
     }

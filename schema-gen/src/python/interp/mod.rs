@@ -155,6 +155,8 @@ pub(crate) struct Interp<'t> {
     pub(crate) regexes: FxHashMap<(Rc<str>, i64), Option<Rc<fancy_regex::Regex>>>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) contracts: Vec<crate::Contract>,
+    /// What is being written: where to look for what is not known and has no place of its own.
+    pub(crate) describing: Option<Place>,
     /// What is known of the models.
     pub(crate) pydantic: super::pydantic::State,
     files: Vec<FileData>,
@@ -206,6 +208,7 @@ impl<'t> Interp<'t> {
             modules: FxHashMap::default(),
             regexes: FxHashMap::default(),
             diagnostics: Vec::new(),
+            describing: None,
             contracts: Vec::new(),
             pydantic: Default::default(),
             files: Vec::new(),

@@ -373,7 +373,7 @@ fn init_function(interp: &mut Interp<'_>, class: &Rc<Class>, fields: &Dict) -> O
         }
     }
     text.push_str(")\n");
-    let parsed = syntax::parse(&text).ok()?;
+    let parsed = syntax::parse(&text.into()).ok()?;
     let Some(StmtKind::Function(def)) = parsed.body.into_iter().next().map(|it| it.kind) else {
         return None;
     };

@@ -59,6 +59,9 @@ pub(crate) fn is_modelled(dotted: &str) -> bool {
                 | "pydantic"
                 | "pydantic_core"
                 | "pydantic_settings"
+                // What it makes of a class is for the database: a contract has nothing of it, and
+                // reading it takes longer than most services.
+                | "sqlalchemy"
                 | "starlette"
                 | "typing_extensions"
                 | "typing_inspection"

@@ -45,7 +45,7 @@ use self::schema::{Node, Object, Ref};
 use super::interp::{Interp, Scope};
 use super::library;
 use super::syntax::Name;
-use super::value::{Class, FileId, Namespace, Unknown, Value};
+use super::value::{Class, FileId, Namespace, Place, Unknown, Value};
 use crate::Diagnostic;
 
 pub(crate) use self::field::FieldInfo;
@@ -97,6 +97,8 @@ pub(crate) struct SchemaRequest {
     pub(crate) mode: Mode,
     /// A dictionary, or the model whose configuration applies.
     pub(crate) config: Option<Value>,
+    /// Where to look for what is not known of it and has no place of its own.
+    pub(crate) place: Option<Place>,
 }
 
 /// FastAPI's `get_definitions` (`fastapi/_compat/v2.py`): the schema of each request in their order,
@@ -111,6 +113,7 @@ pub(crate) fn definitions(
     let mut inputs: Vec<(Node, Mode)> = Vec::new();
     let mut annotations: Vec<(Value, Mode)> = Vec::new();
     for request in requests {
+        interp.describing = request.place;
         let config = match &request.config {
             Some(config) => match class_of(interp, config) {
                 Some(class) if is_model(interp, config) => Some(config::of_model(interp, &class)),
@@ -152,14 +155,16 @@ pub(crate) fn definitions(
     }
     let state = emit::State::new(None, "#/components/schemas/{model}", true);
     let mut emitter = Emitter::new(interp, state);
-    for (node, mode) in &inputs {
+    for (at, (node, mode)) in inputs.iter().enumerate() {
         emitter.set_mode(*mode);
+        emitter.interp.describing = requests.get(at).and_then(|request| request.place);
         let _ = emitter.write(node);
     }
     let remapping = emitter.state.names.remapping(&emitter.state.definitions);
     let mut written = Vec::new();
-    for (node, mode) in inputs.iter().take(requests.len()) {
+    for ((node, mode), request) in inputs.iter().zip(requests) {
         emitter.set_mode(*mode);
+        emitter.interp.describing = request.place;
         let mut json = match emitter.write(node) {
             Ok(object) => Json::Object(object),
             Err(failure) => Json::Object(failed(emitter.interp, &failure)),
@@ -168,6 +173,7 @@ pub(crate) fn definitions(
         older::wrap_references(&emitter.interp.rules, &mut json);
         written.push(json);
     }
+    emitter.interp.describing = None;
     let rules = emitter.interp.rules;
     let definitions = std::mem::take(&mut emitter.state.definitions);
     let mut definitions: Vec<(String, Json)> = remapping
@@ -365,7 +371,8 @@ fn failed(interp: &mut Interp, failure: &Fail) -> Object {
 
 /// An explicit unknown, and a diagnostic that says so.
 fn unknown_json(interp: &mut Interp, unknown: &Rc<Unknown>) -> Object {
-    let at = unknown.place.and_then(|place| interp.locate(place));
+    let place = unknown.place.or(interp.describing);
+    let at = place.and_then(|place| interp.locate(place));
     let text = match &at {
         Some((file, line)) => format!("{} ({file}:{line})", unknown.why),
         None => unknown.why.clone(),

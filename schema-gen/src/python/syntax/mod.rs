@@ -3,12 +3,15 @@
 //! A small tree of our own: what the parser gives is turned into it in `parse`, the one file that
 //! knows the parser. A function's body is turned when it is first needed: most never are.
 
+mod outline;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 
 pub use parse::parse_alone;
-pub(crate) use parse::{Body, parse, parse_expression};
+pub(crate) use parse::{Body, ParseFailure, parse, parse_expression};
 
 /// An identifier, shared.
 pub(crate) type Name = Rc<str>;

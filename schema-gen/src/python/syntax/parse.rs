@@ -3,12 +3,14 @@
 use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ruff_python_ast as ast;
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::Ranged;
 
+use super::outline::{Hidden, outline};
 use super::{
     BinOp, BoolOp, Call, Case, ClassDef, Clause, CmpOp, Comprehension, ComprehensionKind, Expr,
     ExprKind, FPart, FunctionDef, Handler, Lambda, Module, Name, Parameter, ParameterKind,
@@ -34,22 +36,44 @@ pub(crate) struct ParseFailure {
     pub(crate) message: String,
 }
 
-/// The statements of a file.
-pub(crate) fn parse(source: &str) -> Result<Module, ParseFailure> {
-    formatted(source)?;
-    let parsed = ruff_python_parser::parse_module(source).map_err(failure)?;
-    bounds(parsed.tokens())?;
-    let tree = Rc::new(parsed.into_syntax());
-    let turn = Turn {
-        tree: &tree,
-        depth: Cell::new(0),
-        too_deep: Cell::new(None),
-    };
-    let body = turn.body(&tree.body, &Path::default());
+/// The statements of a file. Of functions only what is needed to define them is read yet.
+pub(crate) fn parse(source: &Arc<str>) -> Result<Module, ParseFailure> {
+    let (tree, hidden) = syntax(source)?;
+    let turn = Turn::new(source, &hidden, 0);
+    let body = turn.body(&tree.body);
     turn.finish(Module {
         body,
         docstring: docstring(&tree.body),
     })
+}
+
+/// The same, with all of it read at once.
+#[cfg(test)]
+pub(super) fn parse_whole(source: &Arc<str>) -> Result<Module, ParseFailure> {
+    let tree = whole(source)?;
+    let turn = Turn::new(source, &[], 0);
+    let body = turn.body(&tree.body);
+    turn.finish(Module {
+        body,
+        docstring: docstring(&tree.body),
+    })
+}
+
+/// The parser's tree of a text, of its outline where that can be parsed.
+fn syntax(source: &str) -> Result<(ast::ModModule, Vec<Hidden>), ParseFailure> {
+    if let Some(outline) = outline(source)
+        && let Ok(tree) = whole(&outline.text)
+    {
+        return Ok((tree, outline.hidden));
+    }
+    Ok((whole(source)?, Vec::new()))
+}
+
+fn whole(source: &str) -> Result<ast::ModModule, ParseFailure> {
+    formatted(source)?;
+    let parsed = ruff_python_parser::parse_module(source).map_err(failure)?;
+    bounds(parsed.tokens())?;
+    Ok(parsed.into_syntax())
 }
 
 /// Parses a text and does nothing with it: what benchmarks compare with. Whether it is Python.
@@ -63,18 +87,9 @@ pub(crate) fn parse_expression(source: &str) -> Result<Expr, ParseFailure> {
     formatted(source)?;
     let parsed = ruff_python_parser::parse_expression(source).map_err(failure)?;
     bounds(parsed.tokens())?;
-    // An expression has no statements: the empty tree is never looked into.
-    let tree = Rc::new(ast::ModModule {
-        node_index: ast::AtomicNodeIndex::default(),
-        range: TextRange::default(),
-        body: ast::Suite::new(),
-    });
     let expression = parsed.into_syntax();
-    let turn = Turn {
-        tree: &tree,
-        depth: Cell::new(0),
-        too_deep: Cell::new(None),
-    };
+    let none = Arc::from("");
+    let turn = Turn::new(&none, &[], 0);
     let turned = turn.expr(&expression.body);
     turn.finish(turned)
 }
@@ -101,15 +116,16 @@ fn formatted(source: &str) -> Result<(), ParseFailure> {
             && is_prefix(third)
             && (!is_word(second) || (is_prefix(second) && !is_word(first)))
     };
-    match source
-        .as_bytes()
-        .windows(4)
-        .enumerate()
-        .filter(|(_, bytes)| begins(bytes))
+    let bytes = source.as_bytes();
+    match memchr::memchr2_iter(b'"', b'\'', bytes)
+        .filter(|at| {
+            let before = at.checked_sub(3).and_then(|start| bytes.get(start..=*at));
+            before.is_some_and(begins)
+        })
         .nth(MAX_FORMATTED)
     {
         None => Ok(()),
-        Some((at, _)) => Err(ParseFailure {
+        Some(at) => Err(ParseFailure {
             offset: u32::try_from(at).unwrap_or(u32::MAX),
             message: format!("more than {MAX_FORMATTED} formatted texts"),
         }),
@@ -150,71 +166,109 @@ fn bounds(tokens: &ast::token::Tokens) -> Result<(), ParseFailure> {
     Ok(())
 }
 
-/// Where a list of statements is: from the module's down, each the number of a statement and the
-/// number of one of its lists.
-#[derive(Clone, Debug, Default)]
-struct Path(Rc<Vec<(u32, u32)>>);
-
-impl Path {
-    fn child(&self, statement: usize, list: u32) -> Self {
-        let mut steps = (*self.0).clone();
-        steps.push((u32::try_from(statement).unwrap_or(u32::MAX), list));
-        Self(Rc::new(steps))
-    }
-}
-
-/// A function's statements, turned when they are first asked for.
+/// A function's statements, read when they are first asked for.
 pub(crate) struct Body {
-    tree: Rc<ast::ModModule>,
-    path: Path,
-    turned: OnceCell<Rc<[Stmt]>>,
-    yields: OnceCell<bool>,
+    text: Option<Text>,
+    read: OnceCell<Result<Rc<Suite>, ParseFailure>>,
 }
 
-impl fmt::Debug for Body {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Body")
+struct Suite {
+    statements: Vec<Stmt>,
+    yields: bool,
+}
+
+/// Lines of a file.
+struct Text {
+    source: Arc<str>,
+    start: usize,
+    end: usize,
+    /// What is to be added to places in `source`.
+    shift: u32,
+}
+
+/// What makes indented lines a text of their own.
+const ABOVE: &str = "if 1:\n";
+
+impl Text {
+    fn lines(&self) -> &str {
+        self.source.get(self.start..self.end).unwrap_or_default()
+    }
+
+    fn read(&self) -> Result<Suite, ParseFailure> {
+        let source = Arc::from([ABOVE, self.lines()].concat());
+        let shift = self
+            .shift
+            .wrapping_add(self.start as u32)
+            .wrapping_sub(ABOVE.len() as u32);
+        let shifted = |failure: ParseFailure| ParseFailure {
+            offset: failure.offset.wrapping_add(shift),
+            ..failure
+        };
+        let (tree, hidden) = syntax(&source).map_err(shifted)?;
+        let body = match tree.body.as_slice() {
+            [ast::Stmt::If(lines)] => &*lines.body,
+            _ => &[],
+        };
+        let turn = Turn::new(&source, &hidden, shift);
+        let statements = turn.body(body);
+        turn.finish(Suite {
+            statements,
+            yields: yields(body),
+        })
     }
 }
 
 impl Body {
-    /// The statements; none where an expression in them is too deep to be read.
-    pub(crate) fn statements(&self) -> Rc<[Stmt]> {
-        Rc::clone(self.turned.get_or_init(|| {
-            let turn = Turn {
-                tree: &self.tree,
-                depth: Cell::new(0),
-                too_deep: Cell::new(None),
-            };
-            let Some(list) = self.list() else {
-                return Rc::default();
-            };
-            let body = turn.body(list, &self.path);
-            turn.finish(Rc::from(body)).unwrap_or_default()
-        }))
+    fn suite(&self) -> Result<&Rc<Suite>, ParseFailure> {
+        let read = || match &self.text {
+            Some(text) => text.read().map(Rc::new),
+            None => Ok(Rc::new(Suite {
+                statements: Vec::new(),
+                yields: false,
+            })),
+        };
+        self.read.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// The statements, unless they cannot be read.
+    pub(crate) fn statements(&self) -> Result<Statements, ParseFailure> {
+        self.suite().map(|suite| Statements(Rc::clone(suite)))
     }
 
     /// Whether it is the body of a generator.
     pub(crate) fn yields(&self) -> bool {
-        *self.yields.get_or_init(|| {
-            let mut search = YieldSearch(false);
-            self.list()
-                .unwrap_or_default()
-                .iter()
-                .for_each(|statement| search.visit_stmt(statement));
-            search.0
-        })
-    }
-
-    fn list(&self) -> Option<&[ast::Stmt]> {
-        let mut list: &[ast::Stmt] = &self.tree.body;
-        for (statement, which) in self.path.0.iter() {
-            list = lists(list.get(*statement as usize)?)
-                .into_iter()
-                .nth(*which as usize)?;
+        match &self.text {
+            Some(text) if !text.lines().contains("yield") => false,
+            _ => self.suite().is_ok_and(|suite| suite.yields),
         }
-        Some(list)
     }
+}
+
+/// The statements of a function.
+pub(crate) struct Statements(Rc<Suite>);
+
+impl std::ops::Deref for Statements {
+    type Target = [Stmt];
+
+    fn deref(&self) -> &[Stmt] {
+        &self.0.statements
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.suite() {
+            Ok(suite) => suite.statements.fmt(formatter),
+            Err(failure) => failure.fmt(formatter),
+        }
+    }
+}
+
+fn yields(body: &[ast::Stmt]) -> bool {
+    let mut search = YieldSearch(false);
+    body.iter()
+        .for_each(|statement| search.visit_stmt(statement));
+    search.0
 }
 
 /// Looks for a `yield` that belongs to the function itself.
@@ -242,35 +296,6 @@ impl<'a> Visitor<'a> for YieldSearch {
     }
 }
 
-/// The lists of statements inside a statement, in the order in which [`Turn::stmt`] numbers them.
-fn lists(statement: &ast::Stmt) -> Vec<&[ast::Stmt]> {
-    match statement {
-        ast::Stmt::FunctionDef(s) => vec![&s.body],
-        ast::Stmt::ClassDef(s) => vec![&s.body],
-        ast::Stmt::For(s) => vec![&s.body, &s.orelse],
-        ast::Stmt::While(s) => vec![&s.body, &s.orelse],
-        ast::Stmt::If(s) => {
-            let mut all: Vec<&[ast::Stmt]> = vec![&s.body];
-            all.extend(s.elif_else_clauses.iter().map(|clause| &*clause.body));
-            all
-        }
-        ast::Stmt::With(s) => vec![&s.body],
-        ast::Stmt::Match(s) => s.cases.iter().map(|case| &*case.body).collect(),
-        ast::Stmt::Try(s) => {
-            let mut all: Vec<&[ast::Stmt]> = vec![&s.body];
-            all.extend(
-                s.handlers
-                    .iter()
-                    .map(|ast::ExceptHandler::ExceptHandler(h)| &*h.body),
-            );
-            all.push(&s.orelse);
-            all.push(&s.finalbody);
-            all
-        }
-        _ => Vec::new(),
-    }
-}
-
 fn docstring(body: &[ast::Stmt]) -> Option<Rc<str>> {
     match body.first()? {
         ast::Stmt::Expr(ast::StmtExpr { value, .. }) => match &**value {
@@ -281,24 +306,30 @@ fn docstring(body: &[ast::Stmt]) -> Option<Rc<str>> {
     }
 }
 
-fn span(node: &impl Ranged) -> Span {
-    Span {
-        start: node.range().start().to_u32(),
-        end: node.range().end().to_u32(),
-    }
-}
-
 fn name(identifier: &ast::Identifier) -> Name {
     Rc::from(identifier.id.as_str())
 }
 
 struct Turn<'t> {
-    tree: &'t Rc<ast::ModModule>,
+    source: &'t Arc<str>,
+    hidden: &'t [Hidden],
+    /// What is to be added to places in `source`.
+    shift: u32,
     depth: Cell<u32>,
     too_deep: Cell<Option<u32>>,
 }
 
-impl Turn<'_> {
+impl<'t> Turn<'t> {
+    fn new(source: &'t Arc<str>, hidden: &'t [Hidden], shift: u32) -> Self {
+        Self {
+            source,
+            hidden,
+            shift,
+            depth: Cell::new(0),
+            too_deep: Cell::new(None),
+        }
+    }
+
     fn finish<T>(self, turned: T) -> Result<T, ParseFailure> {
         match self.too_deep.get() {
             None => Ok(turned),
@@ -309,19 +340,53 @@ impl Turn<'_> {
         }
     }
 
-    fn body(&self, body: &[ast::Stmt], path: &Path) -> Vec<Stmt> {
-        body.iter()
-            .enumerate()
-            .map(|(index, statement)| self.stmt(statement, path, index))
-            .collect()
+    fn span(&self, node: &impl Ranged) -> Span {
+        Span {
+            start: node.range().start().to_u32().wrapping_add(self.shift),
+            end: node.range().end().to_u32().wrapping_add(self.shift),
+        }
     }
 
-    fn stmt(&self, statement: &ast::Stmt, path: &Path, index: usize) -> Stmt {
-        let inner = |list: u32, body: &[ast::Stmt]| self.body(body, &path.child(index, list));
+    fn body(&self, body: &[ast::Stmt]) -> Vec<Stmt> {
+        body.iter().map(|statement| self.stmt(statement)).collect()
+    }
+
+    /// What is hidden of a function. A function may end where one inside it does.
+    fn hidden_body(&self, function: &ast::StmtFunctionDef) -> Option<&Hidden> {
+        let ast::Stmt::Expr(last) = function.body.last()? else {
+            return None;
+        };
+        let end = last.range().end().to_usize();
+        let at = self.hidden.binary_search_by_key(&end, |hidden| hidden.end);
+        self.hidden.get(at.ok()?)
+    }
+
+    fn function_body(&self, function: &ast::StmtFunctionDef) -> Body {
+        match self.hidden_body(function) {
+            Some(hidden) => Body {
+                text: Some(Text {
+                    source: Arc::clone(self.source),
+                    start: hidden.body,
+                    end: hidden.end,
+                    shift: self.shift,
+                }),
+                read: OnceCell::new(),
+            },
+            None => Body {
+                text: None,
+                read: OnceCell::from(Ok(Rc::new(Suite {
+                    statements: self.body(&function.body),
+                    yields: yields(&function.body),
+                }))),
+            },
+        }
+    }
+
+    fn stmt(&self, statement: &ast::Stmt) -> Stmt {
         let kind = match statement {
             ast::Stmt::FunctionDef(s) => StmtKind::Function(Rc::new(FunctionDef {
                 name: name(&s.name),
-                span: span(s),
+                span: self.span(s),
                 is_async: s.is_async,
                 decorators: s
                     .decorator_list
@@ -332,12 +397,7 @@ impl Turn<'_> {
                 parameters: Rc::new(self.parameters(&s.parameters)),
                 returns: s.returns.as_deref().map(|e| Rc::new(self.expr(e))),
                 docstring: docstring(&s.body),
-                body: Body {
-                    tree: Rc::clone(self.tree),
-                    path: path.child(index, 0),
-                    turned: OnceCell::new(),
-                    yields: OnceCell::new(),
-                },
+                body: self.function_body(s),
             })),
             ast::Stmt::ClassDef(s) => {
                 let (bases, keywords) = match s.arguments.as_deref() {
@@ -349,7 +409,7 @@ impl Turn<'_> {
                 };
                 StmtKind::Class(Rc::new(ClassDef {
                     name: name(&s.name),
-                    span: span(s),
+                    span: self.span(s),
                     decorators: s
                         .decorator_list
                         .iter()
@@ -359,7 +419,7 @@ impl Turn<'_> {
                     bases,
                     keywords,
                     docstring: docstring(&s.body),
-                    body: inner(0, &s.body),
+                    body: self.body(&s.body),
                 }))
             }
             ast::Stmt::Return(s) => StmtKind::Return(s.value.as_deref().map(|e| self.expr(e))),
@@ -389,20 +449,20 @@ impl Turn<'_> {
             ast::Stmt::For(s) => StmtKind::For {
                 target: self.expr(&s.target),
                 iterable: self.expr(&s.iter),
-                body: inner(0, &s.body),
-                otherwise: inner(1, &s.orelse),
+                body: self.body(&s.body),
+                otherwise: self.body(&s.orelse),
             },
             ast::Stmt::While(s) => StmtKind::While {
                 test: self.expr(&s.test),
-                body: inner(0, &s.body),
-                otherwise: inner(1, &s.orelse),
+                body: self.body(&s.body),
+                otherwise: self.body(&s.orelse),
             },
             ast::Stmt::If(s) => {
-                let mut branches = vec![(Some(self.expr(&s.test)), inner(0, &s.body))];
-                for (clause, list) in s.elif_else_clauses.iter().zip(1u32..) {
+                let mut branches = vec![(Some(self.expr(&s.test)), self.body(&s.body))];
+                for clause in &s.elif_else_clauses {
                     branches.push((
                         clause.test.as_ref().map(|e| self.expr(e)),
-                        inner(list, &clause.body),
+                        self.body(&clause.body),
                     ));
                 }
                 StmtKind::If(branches)
@@ -418,18 +478,17 @@ impl Turn<'_> {
                         )
                     })
                     .collect(),
-                body: inner(0, &s.body),
+                body: self.body(&s.body),
             })),
             ast::Stmt::Match(s) => StmtKind::Match {
                 subject: self.expr(&s.subject),
                 cases: s
                     .cases
                     .iter()
-                    .zip(0u32..)
-                    .map(|(case, list)| Case {
+                    .map(|case| Case {
                         pattern: self.pattern(&case.pattern),
                         guard: case.guard.as_deref().map(|e| self.expr(e)),
-                        body: inner(list, &case.body),
+                        body: self.body(&case.body),
                     })
                     .collect(),
             },
@@ -438,21 +497,17 @@ impl Turn<'_> {
                 let handlers: Vec<Handler> = s
                     .handlers
                     .iter()
-                    .zip(1u32..)
-                    .map(|(ast::ExceptHandler::ExceptHandler(h), list)| Handler {
+                    .map(|ast::ExceptHandler::ExceptHandler(h)| Handler {
                         exception: h.type_.as_deref().map(|e| self.expr(e)),
                         name: h.name.as_ref().map(name),
-                        body: inner(list, &h.body),
+                        body: self.body(&h.body),
                     })
                     .collect();
-                let after = u32::try_from(s.handlers.len())
-                    .unwrap_or(u32::MAX - 2)
-                    .saturating_add(1);
                 StmtKind::Try {
-                    body: inner(0, &s.body),
+                    body: self.body(&s.body),
                     handlers,
-                    otherwise: inner(after, &s.orelse),
-                    finally: inner(after.saturating_add(1), &s.finalbody),
+                    otherwise: self.body(&s.orelse),
+                    finally: self.body(&s.finalbody),
                 }
             }
             ast::Stmt::Assert(s) => StmtKind::Assert(self.expr(&s.test)),
@@ -479,7 +534,7 @@ impl Turn<'_> {
             ast::Stmt::Continue(_) => StmtKind::Continue,
         };
         Stmt {
-            span: span(statement),
+            span: self.span(statement),
             kind,
         }
     }
@@ -495,9 +550,9 @@ impl Turn<'_> {
     fn expr(&self, expression: &ast::Expr) -> Expr {
         let depth = self.depth.get() + 1;
         if depth > MAX_DEPTH {
-            self.too_deep.set(Some(span(expression).start));
+            self.too_deep.set(Some(self.span(expression).start));
             return Expr {
-                span: span(expression),
+                span: self.span(expression),
                 kind: ExprKind::Unsupported("too deep"),
             };
         }
@@ -505,7 +560,7 @@ impl Turn<'_> {
         let kind = self.kind(expression);
         self.depth.set(depth - 1);
         Expr {
-            span: span(expression),
+            span: self.span(expression),
             kind,
         }
     }
@@ -686,7 +741,7 @@ impl Turn<'_> {
             |p: &ast::Parameter, default: Option<&ast::Expr>, kind: ParameterKind| Parameter {
                 name: name(&p.name),
                 kind,
-                span: span(p),
+                span: self.span(p),
                 annotation: p.annotation.as_deref().map(|e| Rc::new(self.expr(e))),
                 default: default.map(|e| self.expr(e)),
             };
@@ -749,7 +804,7 @@ impl Turn<'_> {
                     ast::Singleton::False => ExprKind::Bool(false),
                 };
                 Pattern::Value(Expr {
-                    span: span(p),
+                    span: self.span(p),
                     kind,
                 })
             }

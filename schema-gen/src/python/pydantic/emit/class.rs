@@ -148,7 +148,9 @@ impl Emitter<'_, '_> {
         };
         let config = pydantic::config::of_model(self.interp, &cls);
         self.state.config.push(Rc::clone(&config));
+        let around = std::mem::replace(&mut self.interp.describing, cls.place);
         let written = self.write(inner);
+        self.interp.describing = around;
         self.state.config.pop();
         let mut written = written?;
         let mut config = (*config).clone();
