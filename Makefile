@@ -44,6 +44,7 @@ test-python: $(VENV)/.wheel $(VENV)/.examples postgres ## The Python tests alone
 
 .PHONY: test-examples
 test-examples: demo ## The examples alone: each runs to its end
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/tracking.py
 	cargo run --quiet --locked -p hitchpost --example resolve
 
 .PHONY: test-conformance

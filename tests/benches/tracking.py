@@ -26,13 +26,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tracking.conftest import POSTGRES, database
 from tracking.processes import Hitchpost, Mlflow, Server, hitchpost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
@@ -74,7 +77,7 @@ def fill(client) -> tuple[str, str]:
 class Contestant:
     """A server that was filled, and a run to log to."""
 
-    def __init__(self, name: str, server: Server, filled: tuple[str, str]):
+    def __init__(self, name: str, server: Server, filled: tuple[str, str]) -> None:
         from mlflow import MlflowClient
 
         self.name = name
@@ -181,9 +184,9 @@ def show(name: str, theirs: Cost, ours: Cost) -> None:
     # A clock tick is the least that /proc knows.
     less = theirs.cpu / ours.cpu if ours.cpu else float("inf")
     print(
-        f"  {name:<14}{theirs.milliseconds:>15.2f} ms{ours.milliseconds:>11.2f} ms{faster:>7.1f}×"
-        f"{theirs.cpu:>11.2f} ms{ours.cpu:>7.2f} ms{less:>7.1f}×"
-        f"   {FASTER}× {verdict(faster >= FASTER)}, CPU {LESS_CPU}× {verdict(less >= LESS_CPU)}",
+        f"  {name:<14}{theirs.milliseconds:>15.2f} ms{ours.milliseconds:>11.2f} ms{faster:>7.1f}x"
+        f"{theirs.cpu:>11.2f} ms{ours.cpu:>7.2f} ms{less:>7.1f}x"
+        f"   {FASTER}x {verdict(faster >= FASTER)}, CPU {LESS_CPU}x {verdict(less >= LESS_CPU)}",
         flush=True,
     )
 

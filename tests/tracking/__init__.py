@@ -1,1 +1,1 @@
-"""Tracking from outside: real MLflow clients, the plugin, and the `hitchpost model-registry` server."""
+"""Tracking from outside: real MLflow clients, the plugin, and `hitchpost model-registry`."""

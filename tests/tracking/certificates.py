@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class Authority:
     """Signs certificates. `file` is its own, which clients are told to trust."""
 
-    def __init__(self, folder: Path, name: str = "tests"):
+    def __init__(self, folder: Path, name: str = "tests") -> None:
         self.folder = folder
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.subject = named(f"{name} authority")

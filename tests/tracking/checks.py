@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def refused(code: str, saying: str, call: Callable, *arguments, **options) -> str:
@@ -16,6 +19,15 @@ def refused(code: str, saying: str, call: Callable, *arguments, **options) -> st
     assert saying in caught.value.message
     assert caught.value.error_code == code, caught.value.message
     return caught.value.message
+
+
+def failure(call: Callable, *arguments, **options) -> Exception:
+    """What the call raises, whatever it is."""
+    try:
+        call(*arguments, **options)
+    except Exception as error:
+        return error
+    raise AssertionError("it was not refused")
 
 
 def metrics_of(client, run: str, key: str) -> list[tuple[float, int, int]]:

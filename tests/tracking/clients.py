@@ -9,14 +9,21 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 import pytest
 
 from tracking.certificates import Authority
 from tracking.processes import Hitchpost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 # Tests would ask for nothing else, and an outdated client tells nobody.
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -299,9 +306,7 @@ async def registry_operations(api, m) -> None:
     assert (await api.get_inference_service(other.id)) == other
     found = await api.find_inference_service(name="other", parent_resource_id=place.id)
     assert found == other
-    changed = await api.update_inference_service(
-        other.id, m.InferenceServiceUpdate(runtime="fast")
-    )
+    changed = await api.update_inference_service(other.id, m.InferenceServiceUpdate(runtime="fast"))
     assert changed.runtime == "fast"
     assert len((await api.get_inference_services()).items) == 2
     assert len((await api.get_environment_inference_services(place.id)).items) == 2

@@ -6,15 +6,18 @@ import importlib.util
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tracking import upstream
 from tracking.processes import Hitchpost, Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 POSTGRES = os.environ.get("HITCHPOST_TEST_POSTGRES_URL")
 

@@ -58,8 +58,12 @@ run_conditions = st.one_of(
     st.tuples(names("metrics"), NUMBER_OPERATORS, written),
     st.tuples(names("params"), TEXT_OPERATORS, texts),
     st.tuples(names("tags"), TEXT_OPERATORS, texts),
-    st.tuples(st.one_of(names("tags"), names("params")), st.sampled_from(["IS NULL", "IS NOT NULL"])),
-    st.tuples(st.just("status"), TEXT_OPERATORS, st.sampled_from(["'RUNNING'", "'F%'", "'failed'"])),
+    st.tuples(
+        st.one_of(names("tags"), names("params")), st.sampled_from(["IS NULL", "IS NOT NULL"])
+    ),
+    st.tuples(
+        st.just("status"), TEXT_OPERATORS, st.sampled_from(["'RUNNING'", "'F%'", "'failed'"])
+    ),
     st.tuples(st.just("run_name"), TEXT_OPERATORS, texts),
     st.tuples(
         st.sampled_from(["start_time", "end_time", "attributes.created"]),
@@ -116,7 +120,12 @@ calls = st.one_of(
     call("set_experiment_tag", experiment=which, key=keys, value=values),
     call("create_run", experiment=which, name=st.none() | values, tags=pairs),
     call("update_run", run=which, status=st.sampled_from(["RUNNING", "FAILED"]), name=values),
-    call("set_terminated", run=which, status=st.sampled_from(["FINISHED", "KILLED"]), end=st.integers(2000, 2005)),
+    call(
+        "set_terminated",
+        run=which,
+        status=st.sampled_from(["FINISHED", "KILLED"]),
+        end=st.integers(2000, 2005),
+    ),
     call("delete_run", run=which),
     call("restore_run", run=which),
     call("log_metric", run=which, point=points),
@@ -171,16 +180,21 @@ questions = st.one_of(
 BEGINNING: list[Call] = [
     ("create_experiment", {"name": "one", "tags": {"a": "A"}}),
     ("create_experiment", {"name": "two", "tags": {}}),
-    *[("create_run", {"experiment": n // 2, "name": n_, "tags": {"b": n_}}) for n, n_ in enumerate("Aa_")],
+    *[
+        ("create_run", {"experiment": n // 2, "name": n_, "tags": {"b": n_}})
+        for n, n_ in enumerate("Aa_")
+    ],
     ("create_model", {"experiment": 0, "run": 0, "tags": {"a": "1"}, "params": {"b": "2"}}),
 ]
-scripts = st.lists(st.one_of(calls, calls, questions), min_size=5, max_size=25).map(BEGINNING.__add__)
+scripts = st.lists(st.one_of(calls, calls, questions), min_size=5, max_size=25).map(
+    BEGINNING.__add__
+)
 
 
 class Side:
     """One of the two stores, and what was made in it."""
 
-    def __init__(self, client: Any, prefix: str):
+    def __init__(self, client: Any, prefix: str) -> None:
         self.client = client
         self.prefix = prefix
         self.experiments: list[str] = []

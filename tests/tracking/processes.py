@@ -34,7 +34,9 @@ def free_port() -> int:
 class Server:
     """A process that listens, with its log. Killed when the `with` block ends."""
 
-    def __init__(self, command: list[str], log: Path, environment: dict[str, str] | None = None):
+    def __init__(
+        self, command: list[str], log: Path, environment: dict[str, str] | None = None
+    ) -> None:
         self.command = command
         self.log_file = log
         self.environment = {**os.environ, **(environment or {})}
@@ -76,9 +78,11 @@ class Server:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def kill(self) -> None:
-        """SIGKILL: nothing can be written out any more."""
+        """SIGKILL to it and all that it started: nothing can be written out any more."""
         if self.process is not None and self.process.poll() is None:
-            self.process.kill()
+            for process in self.family():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
             self.process.wait()
 
     def stop(self) -> int:
@@ -120,7 +124,9 @@ class Server:
 class Hitchpost(Server):
     """`hitchpost model-registry` on a store. It says itself where it listens."""
 
-    def __init__(self, store: str, log: Path, *options: str, port: int = 0, **environment: str):
+    def __init__(
+        self, store: str, log: Path, *options: str, port: int = 0, **environment: str
+    ) -> None:
         self.port = port
         self.url = ""
         command = [hitchpost(), "model-registry", "--host", "127.0.0.1", "--port", str(port)]
@@ -162,7 +168,7 @@ class Http(Server):
 class Mlflow(Http):
     """`mlflow server` with its SQL store. One worker, and nothing beside it: the leanest way."""
 
-    def __init__(self, store: str, artifacts: Path, log: Path, workers: int = 1):
+    def __init__(self, store: str, artifacts: Path, log: Path, workers: int = 1) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.health = f"{self.url}/health"
@@ -180,7 +186,7 @@ class Mlflow(Http):
 class Upstream(Http):
     """Kubeflow's own model registry, on an empty database."""
 
-    def __init__(self, program: Path, database: str, log: Path):
+    def __init__(self, program: Path, database: str, log: Path) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.health = f"{self.url}/readyz/health"

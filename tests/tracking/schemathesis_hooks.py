@@ -64,7 +64,9 @@ def filter_case(_context, case) -> bool:
     if name.startswith("find"):
         parameters = {parameter.name for parameter in case.operation.query}
         # Names are unique only below a parent, where there is a parameter for it.
-        named = query.get("name") and ("parentResourceId" not in parameters or query.get("parentResourceId"))
+        named = query.get("name") and (
+            "parentResourceId" not in parameters or query.get("parentResourceId")
+        )
         return bool(query.get("externalId") or named)
     return is_whole(case.body)
 

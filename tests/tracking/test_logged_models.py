@@ -12,7 +12,6 @@ from mlflow.entities import (
     LoggedModelParameter,
     LoggedModelStatus,
     LoggedModelTag,
-    Metric,
 )
 
 from tracking.checks import refused
@@ -87,9 +86,7 @@ def test_finalizing(client, model, status):
 
 def test_deleting(client, experiment, model):
     client.delete_logged_model(model.model_id)
-    refused(
-        "RESOURCE_DOES_NOT_EXIST", model.model_id, client.get_logged_model, model.model_id
-    )
+    refused("RESOURCE_DOES_NOT_EXIST", model.model_id, client.get_logged_model, model.model_id)
     assert client.search_logged_models([experiment]) == []
 
 
@@ -98,9 +95,7 @@ def test_tags(client, model):
     assert client.get_logged_model(model.model_id).tags == {"t": "2", "u": "größe"}
     client.delete_logged_model_tag(model.model_id, "t")
     assert client.get_logged_model(model.model_id).tags == {"u": "größe"}
-    refused(
-        "RESOURCE_DOES_NOT_EXIST", "t", client.delete_logged_model_tag, model.model_id, "t"
-    )
+    refused("RESOURCE_DOES_NOT_EXIST", "t", client.delete_logged_model_tag, model.model_id, "t")
 
 
 def test_params_are_added(client, model):

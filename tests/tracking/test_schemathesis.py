@@ -19,7 +19,7 @@ from tracking.processes import Hitchpost
 pytest.importorskip("schemathesis")
 
 # More is asked for by hand.
-EXAMPLES = os.environ.get("TRACKING_EXAMPLES", "15")
+EXAMPLES = os.environ.get("TRACKING_EXAMPLES", "4")
 
 CONFIGURATION = """\
 [generation]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import urllib.error
 import urllib.request
 import uuid
@@ -16,6 +15,7 @@ pytest.importorskip("hitchpost.mlflow")
 from hitchpost.mlflow.auth import ServiceAccount
 from hitchpost.mlflow.client import connect
 from tracking.certificates import Authority
+from tracking.checks import failure
 from tracking.processes import Hitchpost
 from tracking.test_use import use
 
@@ -46,7 +46,7 @@ def secure(authority, tokens, store, tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_set(monkeypatch):
+def _nothing_set(monkeypatch) -> None:
     for name in (
         "MODEL_REGISTRY_TOKEN",
         "MODEL_REGISTRY_TOKEN_FILE",
@@ -64,10 +64,9 @@ def client_of(uri: str):
 
 
 def error_of(call, *arguments) -> str:
-    with pytest.raises(Exception) as caught:
-        call(*arguments)
-    assert TOKEN not in str(caught.value)
-    return str(caught.value)
+    message = str(failure(call, *arguments))
+    assert TOKEN not in message
+    return message
 
 
 def test_everything_over_tls_with_a_token(secure, authority, tmp_path):
@@ -124,7 +123,7 @@ def test_an_authority_that_cannot_be_used_is_an_error(secure, tmp_path, monkeypa
 
 class TestTokens:
     @pytest.fixture
-    def uri(self, secure, authority):
+    def uri(self, secure, authority) -> str:
         return f"{secure.tracking_uri}?ca_cert={authority.file}"
 
     @pytest.mark.parametrize("token", [None, "wrong", TOKEN + "x", TOKEN[:-1], TOKEN.upper()])
@@ -207,7 +206,7 @@ def replaced(file, content: str) -> None:
     """As Kubernetes does it: another file takes the name, and nothing of the old one is kept."""
     new = file.with_suffix(".new")
     new.write_text(content)
-    os.replace(new, file)
+    new.replace(file)
 
 
 class TestPlainHttp:

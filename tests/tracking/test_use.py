@@ -40,8 +40,7 @@ def test_by_another_mlflow(backend, tmp_path, venv, did):
         pytest.skip(f"{python} is missing; `make test-tracking` makes it")
     if backend.name == "mlflow" and venv == "skinny":
         pytest.skip("mlflow-skinny has no SQL store")
-    if backend.name == "mlflow":
-        uri = f"sqlite:///{tmp_path}/of-its-own.db"  # the schema is another
-    else:
-        uri = backend.uri
+    # Another version has another schema of its own.
+    own = f"sqlite:///{tmp_path}/own.db"
+    uri = own if backend.name == "mlflow" else backend.uri
     assert use(python, uri, tmp_path) == did

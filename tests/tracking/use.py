@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import uuid
+from importlib.util import find_spec
 from pathlib import Path
 
 import mlflow
@@ -24,9 +25,7 @@ def main() -> None:
     mlflow.create_experiment(name, artifact_location=artifacts.as_uri())
     experiment = mlflow.set_experiment(name)
     runs(experiment.experiment_id, artifacts)
-    try:
-        import sklearn  # noqa: F401
-    except ImportError:
+    if find_spec("sklearn") is None:
         print(f"mlflow {mlflow.__version__}: runs, search, artifacts")
         return
     autolog(name)

@@ -316,10 +316,17 @@ def test_the_name_counts(secure: Loopback, certificates: Certificates) -> None:
 
 
 def test_https_of_a_server_that_has_none(server: Loopback) -> None:
-    client = connect(f"modelregistry+https://127.0.0.1:{server.port}?retries=0")
+    client = connect(f"modelregistry+https://127.0.0.1:{server.port}")
+    with pytest.raises(ApiError, match=r"does not speak TLS.*`modelregistry://`") as raised:
+        client.get("/x")
+    assert (raised.value.status, raised.value.code) == (None, "unreachable")
+
+
+def test_http_of_a_server_that_has_https(secure: Loopback) -> None:
+    client = connect(f"modelregistry://127.0.0.1:{secure.port}?retries=0")
     with pytest.raises(ApiError) as raised:
         client.get("/x")
-    assert raised.value.status is None
+    assert (raised.value.status, raised.value.code) == (None, "no-answer")
 
 
 def test_a_server_with_the_certificate_of_an_authority(certificates: Certificates) -> None:

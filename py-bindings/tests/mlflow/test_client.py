@@ -239,6 +239,14 @@ def test_what_is_no_json(server: Loopback, client: Client, body: bytes) -> None:
     assert (raised.value.status, raised.value.code) == (200, "not-json")
 
 
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b'"text"'])
+def test_what_is_no_answer_of_a_registry(server: Loopback, client: Client, body: bytes) -> None:
+    server.then(Answer(body=body))
+    with pytest.raises(ApiError, match="no model registry at") as raised:
+        client.get("/x")
+    assert (raised.value.status, raised.value.code) == (200, "not-json")
+
+
 def test_json_without_end(server: Loopback, client: Client) -> None:
     server.then(Answer(body=b"[" * 100_000))
     with pytest.raises(ApiError, match="recursion"):

@@ -155,7 +155,7 @@ def test_search_by_pages(store, name):
 @pytest.mark.parametrize(
     ("condition", "message"),
     [
-        ("name > 'a'", "Invalid comparator for string attribute: >"),
+        ("name > 'a'", "Invalid comparator '>' not one of"),
         ("creation_time LIKE 'a'", "Expected numeric value type"),
         ("tags.t > 'a'", "Invalid comparator for tag: >"),
         ("attribute.wrong = 'a'", "Invalid attribute key 'wrong' specified"),

@@ -99,7 +99,21 @@ def test_deleting(store, experiment):
     missing = f"Logged model with ID '{model}' not found."
     refused("RESOURCE_DOES_NOT_EXIST", missing, store.get_logged_model, model)
     assert store.search_logged_models([experiment]) == []
-    assert store.get_logged_model(model, allow_deleted=True).status == LoggedModelStatus.READY
+    store.finalize_logged_model(model, LoggedModelStatus.FAILED)
+    refused("RESOURCE_DOES_NOT_EXIST", missing, store.get_logged_model, model)
+    assert store.search_logged_models([experiment]) == []
+    assert store.get_logged_model(model, allow_deleted=True).status == LoggedModelStatus.FAILED
+
+
+def test_any_run_is_a_source(store, experiment, run, name):
+    other = store.create_experiment(f"{name}-2")
+    for source in (run, "999999", "f" * 32):
+        model = store.create_logged_model(other, "a", source).model_id
+        found = store.get_logged_model(model)
+        assert (found.source_run_id, found.experiment_id) == (source, other)
+        (listed,) = store.search_logged_models([other], f"source_run_id = '{source}'")
+        assert listed.model_id == model
+    assert store.search_logged_models([experiment]) == []
 
 
 @pytest.mark.parametrize("unknown", [NONE, "1/2", "999999", "", "m-x"])

@@ -11,7 +11,6 @@ from loopback import Answer, Loopback
 
 pytest.importorskip("mlflow")
 
-import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, RunStatus, RunTag, ViewType
 from mlflow.exceptions import MlflowException
@@ -23,6 +22,12 @@ from hitchpost.mlflow.tracking_store import TrackingStore
 pytestmark = pytest.mark.filterwarnings("default")
 
 V1ALPHA3 = "/api/model_registry/v1alpha3"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """A folder that may be written to."""
+    monkeypatch.chdir(tmp_path)
 
 
 def string(value):
@@ -216,22 +221,28 @@ def test_faults_of_the_server(status, code):
     assert "no, because" in error.value.message
 
 
-def test_artifacts_are_found_from_another_process(registry_uri, tmp_path, monkeypatch, name):
-    monkeypatch.chdir(tmp_path)
-    mlflow.set_tracking_uri(registry_uri)
-    mlflow.set_experiment(name)
-    with mlflow.start_run() as run:
-        mlflow.log_text("hello", "folder/file.txt")
-    program = (
-        "import mlflow, sys; mlflow.set_tracking_uri(sys.argv[1])\n"
-        "print(mlflow.artifacts.load_text(f'runs:/{sys.argv[2]}/folder/file.txt'))"
+def test_artifacts_are_found_from_another_process(registry_uri, tmp_path):
+    def python(folder, program, *arguments):
+        """What a program says that runs in a folder."""
+        (tmp_path / folder).mkdir()
+        start = "import mlflow, sys; mlflow.set_tracking_uri(sys.argv[1])\n"
+        return subprocess.run(
+            [sys.executable, "-c", start + program, registry_uri, *arguments],
+            cwd=tmp_path / folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+
+    write = (
+        "mlflow.create_experiment(sys.argv[2]); mlflow.set_experiment(sys.argv[2])\n"
+        "with mlflow.start_run() as run: mlflow.log_text('hello', 'folder/file.txt')\n"
+        "print(run.info.run_id)"
     )
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    command = [sys.executable, "-c", program, registry_uri, run.info.run_id]
-    done = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "hello"
-    assert Path(run.info.artifact_uri, "folder", "file.txt").is_file()
+    read = "print(mlflow.artifacts.load_text(f'runs:/{sys.argv[2]}/folder/file.txt'))"
+    (run,) = python("here", write, tmp_path.name)
+    assert python("there", read, run) == ["hello"]
+    assert list(tmp_path.glob("here/mlartifacts/*/*/artifacts/folder/file.txt"))
 
 
 def test_where_artifacts_go(registry_uri, tmp_path, monkeypatch, name):

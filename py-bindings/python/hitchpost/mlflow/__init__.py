@@ -32,7 +32,7 @@ def open_tracking_store(store_uri: str, artifact_uri: str | None = None) -> Trac
         return scheme.tracking_store(store_uri, artifact_uri)
     from .tracking_store import TrackingStore
 
-    return TrackingStore(store_uri, artifact_uri)  # type: ignore[abstract]
+    return TrackingStore(store_uri, artifact_uri)
 
 
 def open_registry_store(store_uri: str, tracking_uri: str | None = None) -> RegistryStore:

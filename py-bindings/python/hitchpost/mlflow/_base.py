@@ -117,9 +117,14 @@ class Base(AbstractStore):
         return self._registry.create_experiment(name, location, tags)
 
 
+def is_identifier(text: str) -> bool:
+    """Whether it can be the ID of a resource of the registry."""
+    return _ID.fullmatch(text) is not None
+
+
 def identifier(text: str) -> str:
     """The ID of a resource of the registry; what cannot be one is missing."""
-    if _ID.fullmatch(text) is None:
+    if not is_identifier(text):
         raise RefusedError("missing")
     return text
 

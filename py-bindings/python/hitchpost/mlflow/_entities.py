@@ -52,6 +52,8 @@ MODEL_TYPE = "hitchpost.modelType"
 MODEL_EXPERIMENT = "hitchpost.experimentId"
 MODEL_PARAM = "hitchpost.param."
 MODEL_STATUS = "hitchpost.status"
+MODEL_RUN = "hitchpost.sourceRunId"
+MODEL_DELETED = "hitchpost.deleted"
 
 # What the published plugin (model-registry-mlflow) keeps in custom properties of a model.
 _FOREIGN = "mlflow__"
@@ -276,6 +278,11 @@ def model_id_of(artifact: Json) -> str:
     return external if external.startswith("m-") else str(artifact["id"])
 
 
+def is_deleted(artifact: Json) -> bool:
+    """Whether a model is deleted; it stays so, whatever status it gets."""
+    return artifact.get("state") in DELETED_STATES or own(artifact, MODEL_DELETED) is not None
+
+
 def logged_model(found: Json) -> LoggedModel:
     """A model with its metrics: `model` and `metrics`."""
     artifact = found["model"]
@@ -289,8 +296,8 @@ def logged_model(found: Json) -> LoggedModel:
             params[key[len(_FOREIGN_PARAM) :]] = model_tags.pop(key)
     model_id = model_id_of(artifact)
     experiment_id = (
-        artifact.get("experimentId")
-        or own(artifact, MODEL_EXPERIMENT)
+        own(artifact, MODEL_EXPERIMENT)
+        or artifact.get("experimentId")
         or foreign.get("experiment_id")
         or ""
     )
@@ -302,7 +309,9 @@ def logged_model(found: Json) -> LoggedModel:
         creation_timestamp=int(artifact.get("createTimeSinceEpoch") or 0),
         last_updated_timestamp=int(artifact.get("lastUpdateTimeSinceEpoch") or 0),
         model_type=own(artifact, MODEL_TYPE) or foreign.get("model_type"),
-        source_run_id=artifact.get("experimentRunId") or foreign.get("source_run_id"),
+        source_run_id=own(artifact, MODEL_RUN)
+        or artifact.get("experimentRunId")
+        or foreign.get("source_run_id"),
         # A deleted one still has the status that it had.
         status=STATUSES.get(artifact.get("state") or "UNKNOWN")
         or LoggedModelStatus(own(artifact, MODEL_STATUS) or "UNSPECIFIED"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from mlflow.exceptions import MlflowException
 from mlflow.store.tracking import SEARCH_MAX_RESULTS_THRESHOLD
 
 from . import _entities as entities
@@ -193,6 +194,12 @@ class Extension:
         body = {**body, "artifactType": "model-artifact"}
         path = f"{_BASE}/experiments/{body.pop('experimentId')}/logged_models"
         params = {"requireState": "LIVE", "experimentRunId": body.pop("experimentRunId", None)}
+        try:
+            return self._post(path, body, params=params)
+        except (RefusedError, MlflowException) as error:
+            # MLflow takes any run as the source, also none, and one of another experiment.
+            if params.pop("experimentRunId") is None or not _is_about_run(error):
+                raise
         return self._post(path, body, params=params)
 
     def model(self, model_id: str) -> Json:
@@ -209,7 +216,11 @@ class Extension:
         deleted = {"comparator": "NOT IN", "value": list(entities.DELETED_STATES)}
         body: Json = {
             "experimentIds": list(search.experiment_ids),
-            "where": [{"type": "attribute", "key": "state", **deleted}, *(where or ())],
+            "where": [
+                {"type": "attribute", "key": "state", **deleted},
+                {"type": "tag", "key": entities.MODEL_DELETED, "comparator": "IS NULL"},
+                *(where or ()),
+            ],
             "orderBy": search.order,
         }
         if where is not None:
@@ -226,3 +237,9 @@ class Extension:
             if not page.get("nextPageToken"):
                 return
             body["pageToken"] = page["nextPageToken"]
+
+
+def _is_about_run(error: RefusedError | MlflowException) -> bool:
+    if isinstance(error, RefusedError):
+        return error.reason == "missing"
+    return bool(error.error_code == "INVALID_PARAMETER_VALUE")

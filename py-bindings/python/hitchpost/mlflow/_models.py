@@ -27,8 +27,8 @@ from mlflow.utils.validation import (
 
 from . import _entities as entities
 from . import _search as search
-from ._answers import about_experiment, about_model, about_run
-from ._base import Base, check_tag_key, identifier
+from ._answers import about_experiment, about_model
+from ._base import Base, check_tag_key, is_identifier
 from ._change import Change
 from ._errors import RefusedError
 
@@ -64,8 +64,10 @@ class LoggedModels(Base):
             "state": entities.STATES[LoggedModelStatus.PENDING],
         }
         if source_run_id:
-            with about_run(source_run_id):
-                body["experimentRunId"] = identifier(source_run_id)
+            # It is what MLflow was told, be there such a run or not.
+            values[entities.MODEL_RUN] = source_run_id
+            if is_identifier(source_run_id):
+                body["experimentRunId"] = source_run_id
         with about_experiment(experiment_id):
             number = self._number(experiment_id)
             location = self._location(number)
@@ -80,7 +82,7 @@ class LoggedModels(Base):
         """A model with its metrics; a deleted one only where that is allowed."""
         with about_model(model_id):
             found = self._registry.model(_identifier(model_id))
-            if not allow_deleted and found["model"].get("state") in entities.DELETED_STATES:
+            if not allow_deleted and entities.is_deleted(found["model"]):
                 raise RefusedError("missing")
         return entities.logged_model(found)
 
@@ -99,7 +101,8 @@ class LoggedModels(Base):
         """Delete a model; it can still be read by its ID."""
         with about_model(model_id):
             self._registry.update_model(
-                _identifier(model_id), Change({"state": "MARKED_FOR_DELETION"})
+                _identifier(model_id),
+                Change({"state": "MARKED_FOR_DELETION"}, {entities.MODEL_DELETED: "true"}),
             )
 
     def set_logged_model_tags(self, model_id: str, tags: list[LoggedModelTag]) -> None:

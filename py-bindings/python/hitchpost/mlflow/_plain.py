@@ -388,8 +388,14 @@ class Plain:
         _require(self.experiment(experiment_id), "LIVE")
         body["artifactType"] = "model-artifact"
         body["customProperties"] |= entities.strings({entities.MODEL_EXPERIMENT: experiment_id})
-        path = "/artifacts" if run_id is None else f"/experiment_runs/{run_id}/artifacts"
-        return self._call("post", path, body)
+        if run_id is not None:
+            try:
+                return self._call("post", f"/experiment_runs/{run_id}/artifacts", body)
+            except RefusedError as error:
+                # MLflow takes any run as the source, also none.
+                if error.reason != "missing":
+                    raise
+        return self._call("post", "/artifacts", body)
 
     def model(self, model_id: str) -> Json:
         """A model with its metrics."""
@@ -432,7 +438,8 @@ class Plain:
                 for each in self._all(
                     "/artifacts", artifactType="model-artifact", filterQuery=query
                 ):
-                    if each.get("state") not in entities.DELETED_STATES:
+                    of = entities.own(each, entities.MODEL_EXPERIMENT) or experiment_id
+                    if of == experiment_id and not entities.is_deleted(each):
                         models[each["id"]] = each
         # A run of any experiment may have measured a model.
         ids = [entities.model_id_of(each) for each in models.values()]

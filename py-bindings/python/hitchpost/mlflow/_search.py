@@ -50,7 +50,7 @@ _MODEL_FIELDS = {
     "model_id": ("attribute", "externalId"),
     "model_type": ("tag", entities.MODEL_TYPE),
     "status": ("attribute", "state"),
-    "source_run_id": ("attribute", "experimentRunId"),
+    "source_run_id": ("tag", entities.MODEL_RUN),
     "creation_timestamp": ("attribute", "createTimeSinceEpoch"),
     "creation_time": ("attribute", "createTimeSinceEpoch"),
     "last_updated_timestamp": ("attribute", "lastUpdateTimeSinceEpoch"),
@@ -447,6 +447,26 @@ def model_filter(
 
     None where it is none: with several data sets, or with one and no metric.
     """
+    try:
+        return _model_filter(filter_string, datasets)
+    except MlflowException:
+        _refuse_as_sql_store(filter_string)
+        raise
+
+
+def _refuse_as_sql_store(filter_string: str | None) -> None:
+    """Refuse a filter of logged models in the words of MLflow's SQL store, where it does."""
+    try:
+        from mlflow.utils.search_logged_model_utils import parse_filter_string
+    except ImportError:
+        # mlflow-skinny has no SQLAlchemy.
+        return
+    parse_filter_string(filter_string)
+
+
+def _model_filter(
+    filter_string: str | None, datasets: Sequence[dict[str, Any]] | None
+) -> list[Clause] | None:
     clauses: list[Clause] = []
     metrics = 0
     for parsed in ModelGrammar.parse_search_filter(filter_string):

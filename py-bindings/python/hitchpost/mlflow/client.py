@@ -15,12 +15,14 @@ from .uri import Address, parse
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    Parameter = str | int | float | bool | None | Sequence[str | int | float]
+    _Parameter = str | int | float | bool | None | Sequence[str | int | float]
 
 __all__ = ["ApiError", "Client", "connect"]
 
 VERSIONS = ("v1alpha3", "v1")
 """The API's versions, the first of which has experiments too."""
+
+_ADVICE = "see that it is one, and that the URI has the path that stands before `/api`"
 
 
 def connect(
@@ -101,16 +103,20 @@ class Client:
         """The options of the URI."""
         return self._address.options
 
-    def get(self, path: str, params: Mapping[str, Parameter] | None = None) -> Any:  # noqa: ANN401 JSON
-        """Reads; returns what the JSON says."""
-        return self._http.request("GET", path, params=params)
+    def get(self, path: str, params: Mapping[str, _Parameter] | None = None) -> Any:  # noqa: ANN401 JSON
+        """Reads; returns what the JSON says, which is an object in all of the API."""
+        answer = self._http.request("GET", path, params=params)
+        if not isinstance(answer, dict):
+            message = f"there is no model registry at {self.uri}: the answer is no JSON object"
+            raise ApiError(message, "not-json", f"GET {path}", _ADVICE, 200)
+        return answer
 
     def post(
         self,
         path: str,
         json: object = None,
         *,
-        params: Mapping[str, Parameter] | None = None,
+        params: Mapping[str, _Parameter] | None = None,
         idempotent: bool = False,
     ) -> Any:  # noqa: ANN401 JSON
         """Creates, or searches; returns what the JSON says, `None` for an empty answer."""
@@ -121,7 +127,7 @@ class Client:
         path: str,
         json: object,
         *,
-        params: Mapping[str, Parameter] | None = None,
+        params: Mapping[str, _Parameter] | None = None,
         idempotent: bool = False,
     ) -> Any:  # noqa: ANN401 JSON
         """Changes; returns what the JSON says."""
@@ -132,7 +138,7 @@ class Client:
         return self._http.request("DELETE", path)
 
     def metric_history(
-        self, path: str, params: Mapping[str, Parameter] | None = None
+        self, path: str, params: Mapping[str, _Parameter] | None = None
     ) -> tuple[list[int], list[int], list[float]]:
         """All pages of a metric's history: its steps, timestamps and values."""
         return self._http.metric_history(path, params=params)
@@ -150,7 +156,7 @@ class Client:
                 if not is_other:
                     raise
                 answer = None
-            is_ours = isinstance(answer, dict) and answer.get("product") == "hitchpost"
+            is_ours = answer is not None and answer.get("product") == "hitchpost"
             self._features = frozenset(answer.get("features", ())) if is_ours else frozenset()
         return self._features
 
@@ -174,9 +180,8 @@ class Client:
                 gone.append(error)
             else:
                 return _base(version)
-        help = "see that it is one, and that the URI has the path that stands before `/api`"
         message = f"there is no model registry at {self.uri}: {gone[0].message}"
-        raise ApiError(message, "no-api", gone[0].path, help, gone[0].status)
+        raise ApiError(message, "no-api", gone[0].path, _ADVICE, gone[0].status)
 
     def __repr__(self) -> str:
         return f"<hitchpost.mlflow.Client {self.uri}>"

@@ -71,7 +71,7 @@ def tracking_store(store_uri: str, artifact_uri: str | None = None) -> TrackingS
         return RestStore(lambda: credentials(resolve(store_uri)))
     from .tracking_store import TrackingStore
 
-    return TrackingStore(_address(found), artifact_uri, client=_client(found))  # type: ignore[abstract]
+    return TrackingStore(_address(found), artifact_uri, client=_client(found))
 
 
 def registry_store(store_uri: str, tracking_uri: str | None = None) -> RegistryStore:

@@ -29,6 +29,7 @@ const MIN_HIDDEN: usize = 48;
 const MAX_NESTED: u32 = 20;
 
 /// The characters that can end a line or keep it from ending; `:` ends a header.
+#[expect(clippy::indexing_slicing, reason = "the compiler runs it")]
 const SPECIAL: [bool; 256] = {
     let mut special = [false; 256];
     let all = b"\n\r\\#\"'()[]{}:";

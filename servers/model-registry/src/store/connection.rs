@@ -17,6 +17,9 @@ use super::{error::StoreError, location::Location, sql::Backend};
 /// How long to wait for a connection, and for a lock that another program holds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a reader waits for its turn at a file, which is always there to be read.
+const QUEUE: Duration = Duration::from_secs(60);
+
 /// Where the applied migrations are noted.
 const MIGRATIONS: &str = "hitchpost_model_registry_migration";
 
@@ -75,7 +78,8 @@ impl Database {
                 (only.clone(), only)
             }
             Location::Sqlite(_) => (
-                tuned(pool().max_connections(4)).connect_lazy_with(options.clone()),
+                tuned(pool().max_connections(4).acquire_timeout(QUEUE))
+                    .connect_lazy_with(options.clone()),
                 tuned(pool().max_connections(1)).connect_lazy_with(options),
             ),
             Location::Postgres(_) => {

@@ -166,6 +166,9 @@ impl Store {
         of_kinds(&mut sql, kinds);
         if let Some(parent) = options.parent {
             sql.push(" AND r.parent = ").bind(parent);
+        } else if kinds.iter().all(|kind| kind.parents().is_empty()) {
+            // Said for the index of names.
+            sql.push(" AND r.parent = 0");
         }
         if let Some(name) = &options.name {
             let name = crate::filter::Value::Text(name.clone());

@@ -65,7 +65,13 @@ impl New {
             named = Some((field, id));
         }
         let parent = match (parent, named) {
-            (Some(parent), _) => Some(parent),
+            (Some(parent), named) => {
+                // The path counts, and what the body says must be an id nevertheless.
+                if let Some((field, id)) = named {
+                    parse_id(field, &id)?;
+                }
+                Some(parent)
+            }
             (None, Some((field, id))) => Some(parse_id(field, &id)?),
             (None, None) => None,
         };

@@ -66,16 +66,12 @@ fn named<'d>(document: &'d Value, name: &str) -> &'d Value {
 
 fn resolve<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
     // `null` beside a schema says that a field may be taken away.
-    let alternatives = schema["oneOf"].as_array().into_iter().flatten();
-    let schema = alternatives
-        .filter(|one| one["type"] != "null")
-        .next()
-        .filter(|_| {
-            schema["oneOf"]
-                .as_array()
-                .is_some_and(|all| all.iter().any(|one| one["type"] == "null"))
-        })
-        .unwrap_or(schema);
+    let alternatives = schema["oneOf"].as_array().map_or(&[][..], Vec::as_slice);
+    let is_null = |one: &Value| one["type"] == "null";
+    let schema = match alternatives {
+        [one, null] | [null, one] if is_null(null) => one,
+        _ => schema,
+    };
     match schema["$ref"].as_str() {
         Some(name) => named(document, name.rsplit('/').next().unwrap()),
         None => schema,

@@ -5,5 +5,6 @@ mod hostile;
 mod routes;
 mod server;
 mod tokens;
+mod tracking;
 
 pub(crate) use server::Running;

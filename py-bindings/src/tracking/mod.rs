@@ -1,12 +1,14 @@
 //! The way to a model registry: HTTP with kept connections, in time, tried again where that is safe.
 
+mod answer;
+mod credential;
+mod refusal;
+mod transport;
+
 use std::{
-    fs::{self, File},
-    io::{self, Read},
     mem,
-    os::unix::fs::MetadataExt,
     path::PathBuf,
-    process, str,
+    process,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -15,39 +17,36 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hitchpost::http::{is_loopback, reason, roots_of, secret_header, system_roots};
+use hitchpost::http::{is_loopback, roots_of};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use pyo3::{
     prelude::*,
     sync::PyOnceLock,
     types::{PyBool, PyDict, PyList, PyTuple},
 };
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, de::Error as _};
 use ureq::{
-    Agent, Proxy,
+    Agent,
     http::{
-        HeaderMap, HeaderValue, Method, Request,
-        header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER},
-    },
-    tls::{RootCerts, TlsConfig},
-    unversioned::{
-        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
-        transport::{ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport},
+        HeaderValue, Method, Request,
+        header::{AUTHORIZATION, CONTENT_TYPE, LOCATION},
     },
 };
 use url::Url;
 
+use self::{
+    answer::{Answer, Columns, Fault, Judged, Outcome, seconds_of, text},
+    credential::{Credential, TokenFile, bearer},
+    refusal::CERTIFICATE,
+    transport::Roots,
+};
 use crate::{
     connection::gate,
     errors::{Argument, Problem},
     json,
 };
 
-/// How long an address that was looked up is used.
-const LOOKED_UP: Duration = Duration::from_secs(30);
-/// How long a connection is kept that nobody uses.
-const KEPT: Duration = Duration::from_secs(15);
+pub(crate) use self::refusal::ApiError;
+
 /// The wait before the second try; it doubles with each.
 const BACKOFF: Duration = Duration::from_millis(100);
 /// The longest wait, whatever the server asks for.
@@ -141,10 +140,7 @@ impl TrackingClient {
                     "the token has characters that no header has",
                 )
             })?),
-            (None, Some(path)) => Credential::File(TokenFile {
-                path,
-                seen: Mutex::new(None),
-            }),
+            (None, Some(path)) => Credential::File(TokenFile::new(path)),
             (None, None) => Credential::None,
         };
         Ok(Self {
@@ -352,124 +348,6 @@ impl TrackingClient {
         agent
     }
 
-    fn new_agent(&self) -> Agent {
-        let roots = match &self.roots {
-            Roots::System => system_roots(),
-            Roots::These(roots) => roots.clone(),
-        };
-        let proxy = self.is_proxied.then(Proxy::try_from_env).flatten();
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(proxy)
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .timeout_resolve(Some(self.connect_timeout))
-            .timeout_connect(Some(self.connect_timeout))
-            .timeout_per_read(Some(self.timeout))
-            .timeout_per_write(Some(self.timeout))
-            .max_idle_age(KEPT)
-            .max_idle_connections(32)
-            .max_idle_connections_per_host(32)
-            .accept(JSON)
-            .user_agent(concat!("hitchpost/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let connector = Connecting(DefaultConnector::default());
-        Agent::with_parts(config, connector, LookUp::default())
-    }
-
-    /// The answer, unless it says that the call failed.
-    fn settled(&self, call: &Call, outcome: Outcome) -> Result<Answer, Problem> {
-        let answer = match outcome {
-            Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
-            Ok(answer) => answer,
-            Err(fault) => return Err(Problem::Api(self.fault(call, fault))),
-        };
-        let said: Said = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let status = answer.status;
-        let said_or = |message: String| match said.message.as_str() {
-            "" => message,
-            said => said.to_owned(),
-        };
-        let mut error = ApiError {
-            message: said_or(format!("the server answers {}", reason_phrase(status))),
-            code: match said.code.as_str() {
-                "" => format!("http-{status}"),
-                code => code.to_owned(),
-            },
-            path: call.place(),
-            help: None,
-            status: Some(status),
-        };
-        match status {
-            300..=399 => {
-                let to = answer.location.as_deref().map_or("", origin);
-                error.message = format!("the server sends on to `{to}`");
-                error.code = "redirected".to_owned();
-                error.help = Some("give the address itself; redirects are not followed".to_owned());
-            }
-            401 => {
-                error.message = said_or("the server does not know who asks".to_owned());
-                error.help = self.login_help.clone();
-            }
-            403 => error.message = said_or("the server does not allow it".to_owned()),
-            410 => {
-                error.message = said_or(format!("the server no longer has `{}`", call.path));
-                error.help = Some(
-                    "this part of the API was taken out of the server (410 Gone); \
-                     `hitchpost model-registry` has all of it"
-                        .to_owned(),
-                );
-            }
-            _ => {}
-        }
-        Err(Problem::Api(error))
-    }
-
-    fn fault(&self, call: &Call, fault: Fault) -> ApiError {
-        let url = &self.url;
-        let (code, message, help) = match fault {
-            Fault::Token(path, error) => (
-                "no-token",
-                format!(
-                    "the token file `{}` cannot be used: {error}",
-                    path.display()
-                ),
-                None,
-            ),
-            Fault::Certificate(reason) => {
-                let is_authority = reason.contains("CaUsedAsEndEntity");
-                let help = if is_authority {
-                    "the server shows the certificate of an authority; it needs one of its own"
-                } else {
-                    "name the authority's certificate in `MODELREGISTRY_CA_CERT_PATH`"
-                };
-                (
-                    "certificate",
-                    format!("{CERTIFICATE} at {url}: {reason}"),
-                    Some(help),
-                )
-            }
-            Fault::NotSent(reason) => (
-                "unreachable",
-                format!("{url} cannot be reached: {reason}"),
-                Some("see that the model registry runs there, and that the URI is right"),
-            ),
-            Fault::NoAnswer(reason) => (
-                "no-answer",
-                format!("there is no answer from {url}: {reason}"),
-                (!call.is_idempotent).then_some("whether the call was carried out is not known"),
-            ),
-        };
-        ApiError {
-            message,
-            code: code.to_owned(),
-            path: call.place(),
-            help: help.map(str::to_owned),
-            status: None,
-        }
-    }
-
     fn log(
         &self,
         py: Python<'_>,
@@ -514,24 +392,6 @@ impl TrackingClient {
 }
 
 const JSON: &str = "application/json";
-const CERTIFICATE: &str = "SSL certificate verification failed connecting to Model Registry";
-
-/// What an exception says of a call that failed.
-#[derive(Debug)]
-pub(crate) struct ApiError {
-    pub(crate) message: String,
-    pub(crate) code: String,
-    pub(crate) path: String,
-    pub(crate) help: Option<String>,
-    pub(crate) status: Option<u16>,
-}
-
-/// Whose certificates are trusted.
-enum Roots {
-    /// Read when a connection is made, as that takes a while.
-    System,
-    These(RootCerts),
-}
 
 #[derive(Clone)]
 struct Call {
@@ -558,272 +418,6 @@ impl Call {
     }
 }
 
-struct Answer {
-    status: u16,
-    retry_after: Option<Duration>,
-    deprecation: Option<String>,
-    sunset: Option<String>,
-    location: Option<String>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    /// What the server says of the end of its API (RFC 9745, RFC 8594).
-    fn notice(&self) -> Option<String> {
-        if self.deprecation.is_none() && self.sunset.is_none() {
-            return None;
-        }
-        let until = self.sunset.as_ref();
-        let until = until.map_or(String::new(), |date| {
-            format!("; it will be gone after {date}")
-        });
-        Some(format!("the server calls this API deprecated{until}"))
-    }
-}
-
-/// Why there is no answer.
-enum Fault {
-    /// The token cannot be read.
-    Token(PathBuf, io::Error),
-    /// The server cannot be trusted.
-    Certificate(String),
-    /// There was no connection.
-    NotSent(String),
-    /// It may have been received.
-    NoAnswer(String),
-}
-
-impl Fault {
-    const fn word(&self) -> &'static str {
-        match self {
-            Self::Token(..) => "no token",
-            Self::Certificate(_) => "not trusted",
-            Self::NotSent(_) => "not sent",
-            Self::NoAnswer(_) => "no answer",
-        }
-    }
-}
-
-impl From<ureq::Error> for Fault {
-    fn from(error: ureq::Error) -> Self {
-        match error {
-            ureq::Error::Other(inner) => match inner.downcast::<NotConnected>() {
-                Ok(inner) => match certificate(&inner.0) {
-                    Some(reason) => Self::Certificate(reason),
-                    None => Self::NotSent(reason(&inner.0)),
-                },
-                Err(other) => Self::NoAnswer(other.to_string()),
-            },
-            error @ (ureq::Error::Http(_) | ureq::Error::BadUri(_)) => {
-                Self::NotSent(reason(&error))
-            }
-            error => Self::NoAnswer(reason(&error)),
-        }
-    }
-}
-
-/// What is wrong with the server's certificate, if that is it.
-fn certificate(error: &ureq::Error) -> Option<String> {
-    let error = match error {
-        ureq::Error::Io(error) => error.get_ref()?.downcast_ref::<rustls::Error>()?,
-        ureq::Error::Rustls(error) => error,
-        _ => return None,
-    };
-    matches!(error, rustls::Error::InvalidCertificate(_)).then(|| error.to_string())
-}
-
-type Outcome = Result<Answer, Fault>;
-
-trait Judged {
-    fn is_worth_another(&self, is_idempotent: bool) -> bool;
-}
-
-impl Judged for Outcome {
-    fn is_worth_another(&self, is_idempotent: bool) -> bool {
-        match self {
-            Ok(answer) => match answer.status {
-                429 => true,
-                502..=504 => is_idempotent,
-                _ => false,
-            },
-            Err(Fault::NotSent(_)) => true,
-            Err(Fault::NoAnswer(_)) => is_idempotent,
-            Err(Fault::Token(..) | Fault::Certificate(_)) => false,
-        }
-    }
-}
-
-/// The body of an error.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Said {
-    code: String,
-    message: String,
-}
-
-/// A metric's history, a page of it.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Columns {
-    steps: Vec<i64>,
-    timestamps: Vec<i64>,
-    values: Vec<Measured>,
-    #[serde(default)]
-    next_page_token: String,
-}
-
-/// A number, which may be none.
-struct Measured(f64);
-
-impl<'de> Deserialize<'de> for Measured {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form<'a> {
-            Number(f64),
-            Word(&'a str),
-        }
-        match Form::deserialize(input)? {
-            Form::Number(number) => Ok(Self(number)),
-            Form::Word("NaN") => Ok(Self(f64::NAN)),
-            Form::Word("Infinity") => Ok(Self(f64::INFINITY)),
-            Form::Word("-Infinity") => Ok(Self(f64::NEG_INFINITY)),
-            Form::Word(_) => Err(D::Error::custom("a value is no number")),
-        }
-    }
-}
-
-/// How the client says who it is.
-enum Credential {
-    None,
-    Token(HeaderValue),
-    File(TokenFile),
-}
-
-struct TokenFile {
-    path: PathBuf,
-    seen: Mutex<Option<(Stamp, HeaderValue)>>,
-}
-
-/// By what a file is known to be the same: device, inode, time of change, length.
-type Stamp = (u64, u64, i64, i64, u64);
-
-impl Credential {
-    fn header(&self) -> Result<Option<HeaderValue>, Fault> {
-        match self {
-            Self::None => Ok(None),
-            Self::Token(header) => Ok(Some(header.clone())),
-            Self::File(file) => match file.header(false) {
-                Ok(header) => Ok(Some(header)),
-                Err(error) => Err(Fault::Token(file.path.clone(), error)),
-            },
-        }
-    }
-
-    /// Whether the file has another token by now.
-    fn is_changed(&self) -> bool {
-        let Self::File(file) = self else {
-            return false;
-        };
-        let before = file.header(false).ok();
-        let now = file.header(true).ok();
-        now.is_some() && before != now
-    }
-}
-
-impl TokenFile {
-    fn header(&self, is_read_again: bool) -> io::Result<HeaderValue> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = stamp(&fs::metadata(&self.path)?);
-        if !is_read_again
-            && let Some((before, header)) = &*seen
-            && *before == current
-        {
-            return Ok(header.clone());
-        }
-        let mut file = File::open(&self.path)?;
-        let opened = stamp(&file.metadata()?);
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        let invalid = |what| io::Error::new(io::ErrorKind::InvalidData, what);
-        if text.trim().is_empty() {
-            return Err(invalid("it is empty"));
-        }
-        let header = bearer(text.into()).ok_or_else(|| invalid("it has no token in it"))?;
-        *seen = Some((opened, header.clone()));
-        Ok(header)
-    }
-}
-
-fn stamp(file: &fs::Metadata) -> Stamp {
-    (
-        file.dev(),
-        file.ino(),
-        file.mtime(),
-        file.mtime_nsec(),
-        file.size(),
-    )
-}
-
-fn bearer(token: SecretString) -> Option<HeaderValue> {
-    let header = SecretString::from(format!("Bearer {}", token.expose_secret().trim()));
-    secret_header(header.expose_secret())
-}
-
-/// Connects as usual, and marks what fails before anything was sent.
-#[derive(Debug)]
-struct Connecting(DefaultConnector);
-
-impl Connector for Connecting {
-    type Out = Box<dyn Transport>;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<()>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
-        let connected = self.0.connect(details, chained);
-        connected.map_err(NotConnected::marked)
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("there is no connection")]
-struct NotConnected(ureq::Error);
-
-impl NotConnected {
-    fn marked(error: ureq::Error) -> ureq::Error {
-        ureq::Error::Other(Box::new(Self(error)))
-    }
-}
-
-/// Looks the server's address up once in a while, rather than for each request.
-#[derive(Debug, Default)]
-struct LookUp {
-    found: Mutex<Option<(Instant, ResolvedSocketAddrs)>>,
-    inner: DefaultResolver,
-}
-
-impl Resolver for LookUp {
-    fn resolve(
-        &self,
-        uri: &ureq::http::Uri,
-        config: &ureq::config::Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let lock = || self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, found)) = &*lock()
-            && at.elapsed() < LOOKED_UP
-        {
-            return Ok(found.clone());
-        }
-        let found = self.inner.resolve(uri, config, timeout);
-        let found = found.map_err(NotConnected::marked)?;
-        *lock() = Some((Instant::now(), found.clone()));
-        Ok(found)
-    }
-}
-
 /// Waits while others run, unless the user has had enough.
 fn pause(py: Python<'_>, wait: Duration) -> PyResult<()> {
     let until = Instant::now() + wait;
@@ -842,26 +436,6 @@ fn backoff(tries: u32) -> Duration {
     let whole = BACKOFF.saturating_mul(2_u32.saturating_pow(tries));
     let chance = getrandom::u32().unwrap_or_default();
     whole / 2 + (whole / 2).mul_f64(f64::from(chance) / f64::from(u32::MAX))
-}
-
-fn seconds_of(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    text.trim().parse().ok().map(Duration::from_secs)
-}
-
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_owned)
-}
-
-/// The place of a URL, without what may be secret in it.
-fn origin(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
-}
-
-fn reason_phrase(status: u16) -> String {
-    let known = ureq::http::StatusCode::from_u16(status).ok();
-    let phrase = known.and_then(|status| status.canonical_reason());
-    phrase.map_or_else(|| status.to_string(), |phrase| format!("{status} {phrase}"))
 }
 
 /// Appends parameters to a URL, in their order.
