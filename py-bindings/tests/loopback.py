@@ -129,7 +129,8 @@ class Loopback:
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(text)))
+                if "Content-Length" not in answer.headers:
+                    self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
                 self.wfile.flush()

@@ -133,9 +133,13 @@ async fn migrate(pool: &AnyPool, backend: Backend, absent: Absent) -> Result<(),
     connection.execute("PRAGMA journal_mode = WAL").await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     if format(&mut transaction, backend).await?.is_none() {
-        let tables = query_scalar("SELECT count(*) FROM sqlite_master");
-        let tables: i64 = tables.fetch_one(&mut *transaction).await?;
-        if tables > 0 {
+        // The model registry may have come first.
+        let foreign = query_scalar(
+            "SELECT count(*) > 0 AND count(*) FILTER (WHERE name LIKE 'hitchpost%') = 0 \
+             FROM sqlite_master",
+        );
+        let foreign: i64 = foreign.fetch_one(&mut *transaction).await?;
+        if foreign != 0 {
             return Err(StoreError::NotARegistry);
         }
     }

@@ -33,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "not_on(backend, reason): the test does not hold there, and why"
     )
+    config.addinivalue_line("markers", "not_in(version, reason): the same of a version of MLflow")
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,16 @@ def _not_on(request: pytest.FixtureRequest) -> None:
             here = request.getfixturevalue("backend").name
             if here in where.split(","):
                 pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _not_in(request: pytest.FixtureRequest) -> None:
+    for marker in request.node.iter_markers("not_in"):
+        import mlflow
+
+        version, reason = marker.args
+        if mlflow.__version__.startswith(version):
+            pytest.skip(reason)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])

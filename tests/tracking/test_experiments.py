@@ -125,7 +125,12 @@ def test_tags_of_the_deleted_stay(client, experiment):
 
 @pytest.mark.parametrize(
     ("key", "value", "saying"),
-    [("k" * 251, "v", "250"), ("k", "v" * 20001, "20000"), ("", "v", ""), ("a\nb", "v", "")],
+    [
+        ("k" * 251, "v", "250"),
+        pytest.param("k", "v" * 20001, "20000", marks=pytest.mark.not_in("3.0", "it allowed less")),
+        ("", "v", ""),
+        ("a\nb", "v", ""),
+    ],
 )
 def test_limits_of_tags(client, experiment, key, value, saying):
     refused("INVALID_PARAMETER_VALUE", saying, client.set_experiment_tag, experiment, key, value)

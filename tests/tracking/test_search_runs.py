@@ -18,6 +18,9 @@ RUNS = {
 }
 
 
+NO_NULL = pytest.mark.not_in("3.0", "its grammar did not have it")
+
+
 @pytest.fixture(scope="module")
 def six(backend):
     client = backend.client()
@@ -100,8 +103,8 @@ def search(backend, six):
         ("user_id = 'ada'", "abcdef"),
         ("user_id != 'ada'", ""),
         ("created > 200", "cdef"),
-        ("params.model IS NULL", "e"),
-        ("params.model IS NOT NULL AND tags.t IS NULL", "df"),
+        pytest.param("params.model IS NULL", "e", marks=NO_NULL),
+        pytest.param("params.model IS NOT NULL AND tags.t IS NULL", "df", marks=NO_NULL),
         ("metrics.loss > 0.1 metrics.n > 2", "c"),
         ("AND", "abcdef"),
         ("artifact_uri LIKE '%artifacts'", "abcdef"),

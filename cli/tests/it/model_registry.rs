@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sqlx::{ConnectOptions, Executor, sqlite::SqliteConnectOptions};
+
 use crate::support::Home;
 
 /// A running server, killed when dropped.
@@ -186,4 +188,67 @@ fn what_cannot_be_used_is_refused() {
     let refused = run(&["--store", secret]);
     assert_eq!(refused.code, 12, "{}", refused.err);
     assert!(!refused.err.contains("geheim"), "{}", refused.err);
+}
+
+/// As when `HITCHPOST_STORE` is set for both.
+#[test]
+fn it_shares_a_database_with_the_registry_of_tools() {
+    for tools_first in [true, false] {
+        let home = Home::new();
+        let url = format!("sqlite://{}/shared.db", home.path().display());
+        let add = || {
+            let arguments = [
+                "add",
+                "mlflow",
+                "--url",
+                "http://mlflow:5000",
+                "--store",
+                &url,
+            ];
+            let added = home.command(&arguments).output().unwrap();
+            assert!(added.status.success(), "{added:?}");
+        };
+        let serve = || {
+            let server = Server::start(&home, &["--store", &url]);
+            let made = server.post(MODELS, r#"{"name":"model"}"#);
+            assert!(made.starts_with("HTTP/1.1 201"), "{made}");
+        };
+        if tools_first {
+            add();
+            serve();
+        } else {
+            serve();
+            add();
+        }
+    }
+}
+
+#[test]
+fn it_does_not_touch_the_database_of_another_program() {
+    let home = Home::new();
+    let path = home.path().join("other.db");
+    let url = format!("sqlite://{}", path.display());
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(async {
+            let options = SqliteConnectOptions::new()
+                .filename(&path)
+                .create_if_missing(true);
+            let mut theirs = options.connect().await.unwrap();
+            theirs
+                .execute("CREATE TABLE theirs (id INTEGER)")
+                .await
+                .unwrap();
+        });
+    let refused = home
+        .command(&["model-registry", "--store", &url])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        !refused.status.success() && said.contains("not-a-registry"),
+        "{said}"
+    );
 }

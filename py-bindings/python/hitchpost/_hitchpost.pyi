@@ -301,7 +301,7 @@ class TrackingClient:
         params: Mapping[str, _Parameter] | None = None,
         json: object = None,
         idempotent: bool | None = None,
-    ) -> Any: ...
+    ) -> Any: ...  # noqa: ANN401  JSON
     def metric_history(
         self, path: str, /, *, params: Mapping[str, _Parameter] | None = None
     ) -> tuple[builtins.list[int], builtins.list[int], builtins.list[float]]: ...

@@ -101,7 +101,7 @@ impl TrackingClient {
             ),
             Fault::NotHttp => (
                 "no-answer",
-                format!("{url} does not speak http"),
+                format!("the answer of {url} is not HTTP"),
                 Some("if the server has TLS, the URI begins with `modelregistry+https://`"),
             ),
             Fault::NotSent(reason) => (

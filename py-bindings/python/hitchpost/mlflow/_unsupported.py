@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from mlflow.store.tracking.abstract_store import AbstractStore
 
-    Store = TypeVar("Store", bound=type[AbstractStore])
+    _Store = TypeVar("_Store", bound=type[AbstractStore])
 
 _LEFT = {"NotImplementedError", "MlflowNotImplementedException"}
 
 
-def refuse_the_rest(store: Store) -> Store:
+def refuse_the_rest(store: _Store) -> _Store:
     """Make what MLflow leaves to its stores and `store` does not do an exception of MLflow.
 
     MLflow's own are `NotImplementedError`, which its client does not expect, or no exception at

@@ -264,6 +264,15 @@ async fn migrate(pool: &AnyPool, backend: Backend) -> Result<(), StoreError> {
     }
     connection.execute("PRAGMA journal_mode = WAL").await?;
     let mut transaction: Transaction<'_, Any> = connection.begin_with("BEGIN IMMEDIATE").await?;
+    // The registry of tools may have come first.
+    let foreign = query_scalar(
+        "SELECT count(*) > 0 AND count(*) FILTER (WHERE name LIKE 'hitchpost%') = 0 \
+         FROM sqlite_master",
+    );
+    let foreign: i64 = foreign.fetch_one(&mut *transaction).await?;
+    if foreign != 0 {
+        return Err(StoreError::NotARegistry);
+    }
     migrator.run_direct(None, &mut *transaction, false).await?;
     Ok(transaction.commit().await?)
 }
