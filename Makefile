@@ -64,7 +64,7 @@ test-tracking: $(VENV)/.tracking $(TRACKING)/published/.installed $(TRACKING)/ol
 		$(TRACKING)/skinny/.wheel $(TRACKING)/clients-v1alpha3/.installed \
 		$(TRACKING)/clients-v1/.installed postgres ## Tracking alone: the plugin and the model registry, with real MLflow
 	cargo build --quiet $(RUST_TESTS) --bins
-	cd tests && export HITCHPOST=../target/debug/hitchpost && \
+	cd tests && export HITCHPOST=$(CURDIR)/target/debug/hitchpost && \
 		../target/debug/postgres-for-tests ../$(BIN)/python $(TRACK) tracking && \
 		export TRACKING_BACKENDS=sqlite && \
 		../$(TRACKING)/oldest/bin/python $(TRACK) $(STORE_SUITES) && \
@@ -122,7 +122,7 @@ bench-openapi: $(CONFORMANCE)/.installed ## The benchmark of reading services al
 .PHONY: bench-tracking
 bench-tracking: $(VENV)/.tracking postgres ## The benchmark of tracking alone, beside mlflow server
 	cargo build --quiet --release --locked -p hitchpost-cli
-	cd tests && HITCHPOST=../target/release/hitchpost ../target/debug/postgres-for-tests \
+	cd tests && HITCHPOST=$(CURDIR)/target/release/hitchpost ../target/debug/postgres-for-tests \
 		../$(BIN)/python -m benches.tracking
 
 # Optimised, and apart from the package in the virtual environment, which is not.

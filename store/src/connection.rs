@@ -10,8 +10,8 @@ use sqlx::{
 };
 
 use crate::{
+    database::{Absent, Location},
     error::StoreError,
-    location::{Absent, Location},
 };
 
 /// How long to wait for a connection, and for a lock that another program holds: the time that

@@ -4,6 +4,8 @@ use hitchpost::{OpenError, SealError};
 use hitchpost_registry_core::Name;
 use sqlx::migrate::MigrateError;
 
+use crate::database::{Fault, LocationError};
+
 /// Why a store did not do what it was asked to. Nothing was changed then.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -216,44 +218,28 @@ fn standing(revision: Option<u64>) -> String {
     }
 }
 
-/// The codes are those of SQLite (<https://sqlite.org/rescode.html>, the low byte is the primary
-/// one) and PostgreSQL (documentation, appendix A).
 impl From<sqlx::Error> for StoreError {
     fn from(source: sqlx::Error) -> Self {
-        use sqlx::Error as E;
-        let code = match &source {
-            E::Database(error) => error.code().unwrap_or_default().into_owned(),
-            E::Io(_)
-            | E::Tls(_)
-            | E::Protocol(_)
-            | E::PoolTimedOut
-            | E::PoolClosed
-            | E::WorkerCrashed => {
-                return Self::Unreachable { source };
-            }
-            _ => return Self::Database { source },
-        };
-        if code.len() < 5 {
-            return match code.parse::<u32>().map(|code| code & 0xff) {
-                Ok(3) => Self::Denied { source },
-                Ok(5 | 6) => Self::Locked { source },
-                Ok(8) => Self::ReadOnly { source },
-                Ok(11) => Self::corrupt(source.to_string()),
-                Ok(13) => Self::DiskFull { source },
-                Ok(26) => Self::NotADatabase { source },
-                _ => Self::Database { source },
-            };
+        match Fault::of(&source) {
+            Fault::Denied => Self::Denied { source },
+            Fault::Locked => Self::Locked { source },
+            Fault::ReadOnly => Self::ReadOnly { source },
+            Fault::Unreachable => Self::Unreachable { source },
+            Fault::Corrupt => Self::corrupt(source.to_string()),
+            Fault::DiskFull => Self::DiskFull { source },
+            Fault::NotADatabase => Self::NotADatabase { source },
+            Fault::File | Fault::Other => Self::Database { source },
         }
-        match code.as_str() {
-            "25006" => Self::ReadOnly { source },
-            "53100" => Self::DiskFull { source },
-            "55P03" | "40P01" | "40001" => Self::Locked { source },
-            "42501" => Self::Denied { source },
-            "53300" | "57P01" | "57P02" | "57P03" => Self::Unreachable { source },
-            "XX001" | "XX002" => Self::corrupt(source.to_string()),
-            code if code.starts_with("28") => Self::Denied { source },
-            code if code.starts_with("08") => Self::Unreachable { source },
-            _ => Self::Database { source },
+    }
+}
+
+impl From<LocationError> for StoreError {
+    fn from(error: LocationError) -> Self {
+        match error {
+            LocationError::Url { reason } => Self::Url { reason },
+            LocationError::NoFolder => Self::NoFolder,
+            LocationError::Absent => Self::NoRegistry,
+            LocationError::Io { path, source } => Self::Io { path, source },
         }
     }
 }

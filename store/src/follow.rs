@@ -4,8 +4,8 @@ use sqlx::{postgres::PgListener, query_as};
 use tokio::time::{sleep, timeout};
 
 use crate::{
+    database::Location,
     error::StoreError,
-    location::Location,
     rows::unsigned,
     store::{Store, Update},
 };

@@ -6,8 +6,8 @@ use sqlx::{Any, AnyPool, Transaction};
 
 use crate::{
     connection::{self, Backend},
+    database::{self, Absent, Location},
     error::StoreError,
-    location::{Absent, Location},
     rows,
 };
 
@@ -171,4 +171,14 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Store").field(&self.location).finish()
     }
+}
+
+/// The URL of the default store: `hitchpost/registry.db` in the user's data folder.
+///
+/// Source: XDG Base Directory Specification 0.8; a relative `XDG_DATA_HOME` is ignored.
+///
+/// # Errors
+/// [`StoreError::NoFolder`] when neither `XDG_DATA_HOME` nor `HOME` is set.
+pub fn default_url() -> Result<String, StoreError> {
+    Ok(database::default_url("registry.db")?)
 }

@@ -139,7 +139,7 @@ def compare(kind: str) -> None:
                 print("\npostgres: HITCHPOST_TEST_POSTGRES_URL names no server")
                 return
             stores = [stack.enter_context(database()) for _ in range(2)]
-            stores[0] = stores[0].replace("postgres://", "postgresql://")
+            stores[0] = stores[0].replace("postgres://", "postgresql+psycopg2://")
         print(f"\n{kind}: {RUNS:,} runs, {POINTS:,} points", flush=True)
         theirs = Contestant("mlflow server", *started_mlflow(stores[0], folder, stack))
         ours = Contestant("hitchpost", *started_hitchpost(stores[1], folder, stack))

@@ -312,6 +312,9 @@ class TestSearch:
 
     def test_versions_by_run(self, client, three, run):
         assert set(self.versions(client, f"run_id = '{run}'")) == {"b1", "C1", "C2"}
+
+    @pytest.mark.not_in("3.0", "its parser leaves out ids that are numbers")
+    def test_versions_by_one_of_several_runs(self, client, three, run):
         assert set(self.versions(client, f"run_id IN ('{run}', 'x')")) == {"b1", "C1", "C2"}
 
     @pytest.mark.parametrize(

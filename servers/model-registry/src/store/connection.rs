@@ -12,7 +12,9 @@ use sqlx::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::{error::StoreError, location::Location, sql::Backend};
+use hitchpost_store::database::Location;
+
+use super::{error::StoreError, sql::Backend};
 
 /// How long to wait for a connection, and for a lock that another program holds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -52,7 +54,7 @@ impl Database {
         // them, or the first connection says so.
         let _ = std::panic::catch_unwind(install_default_drivers);
         let backend = match location {
-            Location::Memory | Location::Sqlite(_) => Backend::Sqlite,
+            Location::Memory | Location::Sqlite { .. } => Backend::Sqlite,
             Location::Postgres(_) => Backend::Postgres,
         };
         let options: AnyConnectOptions = location.driver_url()?.as_str().parse()?;
@@ -77,7 +79,7 @@ impl Database {
                     .connect_lazy_with(options);
                 (only.clone(), only)
             }
-            Location::Sqlite(_) => (
+            Location::Sqlite { .. } => (
                 tuned(pool().max_connections(4).acquire_timeout(QUEUE))
                     .connect_lazy_with(options.clone()),
                 tuned(pool().max_connections(1)).connect_lazy_with(options),
@@ -296,6 +298,7 @@ async fn format(
 
 #[cfg(test)]
 mod tests {
+    use hitchpost_store::database::Absent;
     use sqlx::query;
 
     use super::*;
@@ -304,7 +307,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/registry.db", folder.path().display());
         let location = Location::parse(&url).unwrap();
-        location.prepare().unwrap();
+        location.prepare(Absent::Made).unwrap();
         (folder, Database::open(&location).await.unwrap())
     }
 

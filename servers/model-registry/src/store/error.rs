@@ -1,5 +1,6 @@
 use std::{io, path::PathBuf, sync::Arc};
 
+use hitchpost_store::database::{Fault, LocationError};
 use serde::{Deserialize, Serialize};
 use sqlx::migrate::MigrateError;
 use utoipa::ToSchema;
@@ -216,48 +217,42 @@ fn conflict(conflicts: &[ParamConflict]) -> String {
     }
 }
 
-/// The codes are those of SQLite (<https://sqlite.org/rescode.html>, the low byte is the primary
-/// one) and PostgreSQL (documentation, appendix A).
 impl From<sqlx::Error> for StoreError {
     fn from(source: sqlx::Error) -> Self {
-        use sqlx::Error as E;
-        let source = Arc::new(source);
-        let code = match &*source {
-            E::Database(error) => error.code().unwrap_or_default().into_owned(),
-            E::Io(_)
-            | E::Tls(_)
-            | E::Protocol(_)
-            | E::PoolTimedOut
-            | E::PoolClosed
-            | E::WorkerCrashed => {
-                return Self::Unreachable { source };
+        // PostgreSQL's own codes (documentation, appendix A) for what a client sent.
+        let code = source.as_database_error().and_then(|error| error.code());
+        match code.as_deref() {
+            Some("22021") => return Self::invalid("a text has a NUL character"),
+            Some("54000") => {
+                return Self::invalid("the names are too long together to be indexed");
             }
-            _ => return Self::Database { source },
-        };
-        if code.len() < 5 {
-            return match code.parse::<u32>().map(|code| code & 0xff) {
-                Ok(3) => Self::Denied { source },
-                Ok(5 | 6) => Self::Locked { source },
-                Ok(8) => Self::ReadOnly { source },
-                Ok(10 | 14) => Self::Unreachable { source },
-                Ok(11) => Self::corrupt(source.to_string()),
-                Ok(13) => Self::DiskFull { source },
-                Ok(26) => Self::NotARegistry,
-                _ => Self::Database { source },
-            };
+            _ => {}
         }
-        match code.as_str() {
-            "22021" => Self::invalid("a text has a NUL character"),
-            "54000" => Self::invalid("the names are too long together to be indexed"),
-            "25006" => Self::ReadOnly { source },
-            "53100" => Self::DiskFull { source },
-            "55P03" | "40P01" | "40001" => Self::Locked { source },
-            "42501" => Self::Denied { source },
-            "53300" | "57P01" | "57P02" | "57P03" => Self::Unreachable { source },
-            "XX001" | "XX002" => Self::corrupt(source.to_string()),
-            code if code.starts_with("28") => Self::Denied { source },
-            code if code.starts_with("08") => Self::Unreachable { source },
+        let fault = Fault::of(&source);
+        let source = Arc::new(source);
+        match fault {
+            Fault::Denied => Self::Denied { source },
+            Fault::Locked => Self::Locked { source },
+            Fault::ReadOnly => Self::ReadOnly { source },
+            Fault::File | Fault::Unreachable => Self::Unreachable { source },
+            Fault::Corrupt => Self::corrupt(source.to_string()),
+            Fault::DiskFull => Self::DiskFull { source },
+            Fault::NotADatabase => Self::NotARegistry,
             _ => Self::Database { source },
+        }
+    }
+}
+
+impl From<LocationError> for StoreError {
+    fn from(error: LocationError) -> Self {
+        match error {
+            LocationError::Url { reason } => Self::Url { reason },
+            LocationError::Io { path, source } => Self::Io {
+                path,
+                source: Arc::new(source),
+            },
+            // Where there is none it is made.
+            _ => Self::NoFolder,
         }
     }
 }

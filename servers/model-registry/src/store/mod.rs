@@ -1,15 +1,14 @@
 //! Where resources are kept.
 
+use hitchpost_store::database::{self, Absent, Location};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use connection::Database;
-use location::Location;
 
 pub use draft::{MAX_NAME, MAX_PROPERTIES, MAX_TEXT};
 pub use error::{ParamConflict, StoreError};
 pub use history::MAX_POINTS;
-pub use location::default_url;
 pub use metric::MAX_BATCH;
 pub use search::MAX_FOUND;
 
@@ -19,7 +18,6 @@ mod edit;
 mod error;
 mod fields;
 mod history;
-mod location;
 mod metric;
 pub(crate) mod property;
 mod read;
@@ -67,7 +65,18 @@ impl Store {
     /// format, and those of the database.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let location = Location::parse(url)?;
-        location.prepare()?;
+        if matches!(
+            location,
+            Location::Sqlite {
+                read_only: true,
+                ..
+            }
+        ) {
+            return Err(StoreError::Url {
+                reason: "has parameters",
+            });
+        }
+        location.prepare(Absent::Made)?;
         let database = Database::open(&location).await?;
         Ok(Self { database })
     }
@@ -76,4 +85,12 @@ impl Store {
     pub async fn close(&self) {
         self.database.close().await;
     }
+}
+
+/// The URL of the default store: `hitchpost/model-registry.db` in the user's data folder.
+///
+/// # Errors
+/// [`StoreError::NoFolder`] when neither `XDG_DATA_HOME` nor `HOME` is set.
+pub fn default_url() -> Result<String, StoreError> {
+    Ok(database::default_url("model-registry.db")?)
 }

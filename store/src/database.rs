@@ -1,4 +1,4 @@
-//! Where a store is: its URL.
+//! What the stores of the workspace have in common: where a database is, and what its errors mean.
 
 use std::{
     env, fmt,
@@ -10,26 +10,64 @@ use std::{
 
 use url::Url;
 
-use crate::error::StoreError;
-
-/// A store's place, as its URL names it.
+/// A database's place, as its URL names it.
 #[derive(Clone)]
-pub(crate) enum Location {
+pub enum Location {
+    /// In memory: `memory:`.
     Memory,
-    Sqlite { path: PathBuf, read_only: bool },
+    /// A file: `sqlite:///absolute/path`, with `?mode=ro` to read it only.
+    Sqlite {
+        /// Absolute.
+        path: PathBuf,
+        /// Whether nothing is to be written.
+        read_only: bool,
+    },
+    /// A server: `postgres://user@host/database`.
     Postgres(Url),
 }
 
-/// What becomes of a registry that is not there.
+/// What becomes of a database that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Absent {
+pub enum Absent {
+    /// It is made.
     Made,
+    /// That is an error.
     Refused,
 }
 
+/// Why there is no database at a place.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocationError {
+    /// The URL is none of a store. It may hold a password, and is not repeated.
+    #[error("the store's URL {reason}")]
+    Url {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The user has no folder for data.
+    #[error("there is no folder for the store: neither `XDG_DATA_HOME` nor `HOME` is set")]
+    NoFolder,
+    /// There is no file, and none is to be made.
+    #[error("there is no such file")]
+    Absent,
+    /// A file or folder cannot be made.
+    #[error("cannot make `{}`", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system answered.
+        source: io::Error,
+    },
+}
+
 impl Location {
-    pub(crate) fn parse(text: &str) -> Result<Self, StoreError> {
-        let wrong = |reason| StoreError::Url { reason };
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// [`LocationError::Url`].
+    pub fn parse(text: &str) -> Result<Self, LocationError> {
+        let wrong = |reason| LocationError::Url { reason };
         let (scheme, rest) = text.split_once(':').ok_or_else(|| wrong("has no scheme"))?;
         match scheme {
             "memory" if rest.is_empty() => Ok(Self::Memory),
@@ -61,8 +99,11 @@ impl Location {
     }
 
     /// The URL that the driver understands.
-    pub(crate) fn driver_url(&self) -> Result<Url, StoreError> {
-        let malformed = |_| StoreError::Url {
+    ///
+    /// # Errors
+    /// [`LocationError::Url`] for a path that cannot stand in one.
+    pub fn driver_url(&self) -> Result<Url, LocationError> {
+        let malformed = |_| LocationError::Url {
             reason: "is malformed",
         };
         match self {
@@ -80,20 +121,23 @@ impl Location {
 
     /// Makes the file of a SQLite database, and its folder, where there is none: both open to
     /// their owner alone.
-    pub(crate) fn prepare(&self, absent: Absent) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// [`LocationError::Absent`] and [`LocationError::Io`].
+    pub fn prepare(&self, absent: Absent) -> Result<(), LocationError> {
         let Self::Sqlite { path, read_only } = self else {
             return Ok(());
         };
         if *read_only || absent == Absent::Refused {
             // What is there and cannot be looked at, the database complains about.
             return match path.try_exists() {
-                Ok(false) => Err(StoreError::NoRegistry),
+                Ok(false) => Err(LocationError::Absent),
                 _ => Ok(()),
             };
         }
         let failed = |path: &Path| {
             let path = path.to_owned();
-            |source| StoreError::Io { path, source }
+            |source| LocationError::Io { path, source }
         };
         if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
             DirBuilder::new()
@@ -114,13 +158,13 @@ impl Location {
     }
 }
 
-/// The URL of the default store: `hitchpost/registry.db` in the user's data folder.
+/// The URL of a SQLite file of that name in the folder `hitchpost` of the user's data.
 ///
 /// Source: XDG Base Directory Specification 0.8; a relative `XDG_DATA_HOME` is ignored.
 ///
 /// # Errors
-/// [`StoreError::NoFolder`] when neither `XDG_DATA_HOME` nor `HOME` is set.
-pub fn default_url() -> Result<String, StoreError> {
+/// [`LocationError::NoFolder`] when neither `XDG_DATA_HOME` nor `HOME` is set.
+pub fn default_url(file: &str) -> Result<String, LocationError> {
     let absolute = |name| {
         env::var_os(name)
             .map(PathBuf::from)
@@ -128,10 +172,10 @@ pub fn default_url() -> Result<String, StoreError> {
     };
     let folder = absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
-        .ok_or(StoreError::NoFolder)?;
+        .ok_or(LocationError::NoFolder)?;
     Ok(format!(
         "sqlite://{}",
-        encode(&folder.join("hitchpost/registry.db"))
+        encode(&folder.join("hitchpost").join(file))
     ))
 }
 
@@ -182,4 +226,70 @@ fn decode(text: &str) -> Option<String> {
         bytes.push(u8::try_from(digit()? << 4 | digit()?).ok()?);
     }
     String::from_utf8(bytes).ok()
+}
+
+/// What the error of a database means, whichever database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The user may not do that.
+    Denied,
+    /// Another program has held a lock for too long.
+    Locked,
+    /// It cannot be written.
+    ReadOnly,
+    /// Its file cannot be read or opened.
+    File,
+    /// It does not answer.
+    Unreachable,
+    /// Its data contradict themselves.
+    Corrupt,
+    /// There is no space left.
+    DiskFull,
+    /// The file is no database.
+    NotADatabase,
+    /// Something else.
+    Other,
+}
+
+impl Fault {
+    /// Reads an error. The codes are those of SQLite (<https://sqlite.org/rescode.html>, the low
+    /// byte is the primary one) and PostgreSQL (documentation, appendix A).
+    #[must_use]
+    pub fn of(error: &sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        let code = match error {
+            E::Database(error) => error.code().unwrap_or_default(),
+            E::Io(_)
+            | E::Tls(_)
+            | E::Protocol(_)
+            | E::PoolTimedOut
+            | E::PoolClosed
+            | E::WorkerCrashed => return Self::Unreachable,
+            _ => return Self::Other,
+        };
+        if code.len() < 5 {
+            return match code.parse::<u32>().map(|code| code & 0xff) {
+                Ok(3) => Self::Denied,
+                Ok(5 | 6) => Self::Locked,
+                Ok(8) => Self::ReadOnly,
+                Ok(10 | 14) => Self::File,
+                Ok(11) => Self::Corrupt,
+                Ok(13) => Self::DiskFull,
+                Ok(26) => Self::NotADatabase,
+                _ => Self::Other,
+            };
+        }
+        match &*code {
+            "25006" => Self::ReadOnly,
+            "53100" => Self::DiskFull,
+            "55P03" | "40P01" | "40001" => Self::Locked,
+            "42501" => Self::Denied,
+            "53300" | "57P01" | "57P02" | "57P03" => Self::Unreachable,
+            "XX001" | "XX002" => Self::Corrupt,
+            code if code.starts_with("28") => Self::Denied,
+            code if code.starts_with("08") => Self::Unreachable,
+            _ => Self::Other,
+        }
+    }
 }
