@@ -76,7 +76,9 @@ def use_the_best() -> None:
     )
     for run in runs:
         print(f"  {run.info.run_name}: accuracy {run.data.metrics['accuracy']:.3f}")
-    (output,) = runs[0].outputs.model_outputs
+    outputs = runs[0].outputs
+    assert outputs is not None
+    (output,) = outputs.model_outputs
     version = mlflow.register_model(f"models:/{output.model_id}", "wine")
     client.set_registered_model_alias("wine", "champion", version.version)
     model = mlflow.sklearn.load_model("models:/wine@champion")
