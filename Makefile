@@ -199,6 +199,9 @@ $(TRACKING)/%/.installed: tests/tracking/requirements/%.txt $(VENV)/.created
 	$(@D)/bin/pip install --quiet --require-hashes --requirement $<
 	@touch $@
 
+# Make would remove what only a pattern names.
+.PRECIOUS: $(TRACKING)/%/.installed
+
 $(TRACKING)/%/.wheel: $(TRACKING)/%/.installed $(VENV)/.wheel
 	$(@D)/bin/pip install --quiet --no-index --no-deps --force-reinstall dist/*.whl
 	@touch $@
