@@ -120,19 +120,22 @@ bench-openapi: $(CONFORMANCE)/.installed ## The benchmark of reading services al
 	PYTHONPATH=tests $(CONFORMANCE)/bin/python tests/benches/openapi.py
 
 .PHONY: bench-tracking
-bench-tracking: $(VENV)/.tracking postgres ## The benchmark of tracking alone, beside mlflow server
+bench-tracking: $(VENV)/.tracking bench-wheel postgres ## The benchmark of tracking alone, beside mlflow server
 	cargo build --quiet --release --locked -p hitchpost-cli
-	cd tests && HITCHPOST=$(CURDIR)/target/release/hitchpost ../target/debug/postgres-for-tests \
-		../$(BIN)/python -m benches.tracking
+	cd tests && HITCHPOST=$(CURDIR)/target/release/hitchpost PYTHONPATH=$(CURDIR)/$(VENV)/bench \
+		../target/debug/postgres-for-tests ../$(BIN)/python -m benches.tracking
+
+.PHONY: bench-python
+bench-python: bench-wheel ## The benchmarks of the Python package alone
+	PYTHONPATH=$(VENV)/bench $(BIN)/python py-bindings/benches/resolve.py
 
 # Optimised, and apart from the package in the virtual environment, which is not.
-.PHONY: bench-python
-bench-python: $(VENV)/.dev ## The benchmarks of the Python package alone
+.PHONY: bench-wheel
+bench-wheel: $(VENV)/.dev
 	rm -rf dist/bench $(VENV)/bench
 	$(BIN)/maturin build --quiet --release --locked --manifest-path py-bindings/Cargo.toml \
 		--interpreter $(BIN)/python --compatibility linux --out dist/bench
 	$(PIP_INSTALL) --no-index --no-deps --target $(VENV)/bench dist/bench/*.whl
-	PYTHONPATH=$(VENV)/bench $(BIN)/python py-bindings/benches/resolve.py
 
 .PHONY: requirements
 requirements: $(VENV)/.created ## Write the lists of exact Python packages anew
