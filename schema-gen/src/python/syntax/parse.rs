@@ -166,10 +166,12 @@ fn bounds(tokens: &ast::token::Tokens) -> Result<(), ParseFailure> {
     Ok(())
 }
 
-/// A function's statements, read when they are first asked for.
-pub(crate) struct Body {
-    text: Option<Text>,
-    read: OnceCell<Result<Rc<Suite>, ParseFailure>>,
+/// A function's statements; where they were hidden, read when they are first asked for.
+pub(crate) struct Body(Source);
+
+enum Source {
+    Read(Rc<Suite>),
+    Hidden(Text, OnceCell<Result<Rc<Suite>, ParseFailure>>),
 }
 
 struct Suite {
@@ -220,14 +222,13 @@ impl Text {
 
 impl Body {
     fn suite(&self) -> Result<&Rc<Suite>, ParseFailure> {
-        let read = || match &self.text {
-            Some(text) => text.read().map(Rc::new),
-            None => Ok(Rc::new(Suite {
-                statements: Vec::new(),
-                yields: false,
-            })),
-        };
-        self.read.get_or_init(read).as_ref().map_err(Clone::clone)
+        match &self.0 {
+            Source::Read(suite) => Ok(suite),
+            Source::Hidden(text, read) => {
+                let read = read.get_or_init(|| text.read().map(Rc::new));
+                read.as_ref().map_err(Clone::clone)
+            }
+        }
     }
 
     /// The statements, unless they cannot be read.
@@ -237,8 +238,8 @@ impl Body {
 
     /// Whether it is the body of a generator.
     pub(crate) fn yields(&self) -> bool {
-        match &self.text {
-            Some(text) if !text.lines().contains("yield") => false,
+        match &self.0 {
+            Source::Hidden(text, _) if !text.lines().contains("yield") => false,
             _ => self.suite().is_ok_and(|suite| suite.yields),
         }
     }
@@ -363,22 +364,19 @@ impl<'t> Turn<'t> {
 
     fn function_body(&self, function: &ast::StmtFunctionDef) -> Body {
         match self.hidden_body(function) {
-            Some(hidden) => Body {
-                text: Some(Text {
+            Some(hidden) => {
+                let text = Text {
                     source: Arc::clone(self.source),
                     start: hidden.body,
                     end: hidden.end,
                     shift: self.shift,
-                }),
-                read: OnceCell::new(),
-            },
-            None => Body {
-                text: None,
-                read: OnceCell::from(Ok(Rc::new(Suite {
-                    statements: self.body(&function.body),
-                    yields: yields(&function.body),
-                }))),
-            },
+                };
+                Body(Source::Hidden(text, OnceCell::new()))
+            }
+            None => Body(Source::Read(Rc::new(Suite {
+                statements: self.body(&function.body),
+                yields: yields(&function.body),
+            }))),
         }
     }
 
