@@ -15,6 +15,13 @@ pub trait SourceTree: Sync {
 
     /// Whether there is such a folder.
     fn is_folder(&self, path: &str) -> bool;
+
+    /// The text of a file that will probably be asked for, to be read while others are worked on:
+    /// from another thread, and in an order that differs from one time to the next. A tree that
+    /// keeps what was asked for does not count it; [`read`](Self::read) says when it was needed.
+    fn peek(&self, path: &str) -> Option<Arc<str>> {
+        self.read(path).ok().flatten()
+    }
 }
 
 /// Files in memory.

@@ -65,6 +65,8 @@ pub(super) struct FolderTree {
 #[derive(Debug, Default)]
 struct State {
     questions: Questions,
+    /// Files that were read before they were asked for.
+    peeked: HashMap<String, (Answer, Arc<str>)>,
     /// Folders in which files were looked for.
     folders: HashMap<String, Folder>,
     reading: Duration,
@@ -201,46 +203,66 @@ impl FolderTree {
     }
 
     fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
-        let Some(metadata) = self.look(path)? else {
-            return Ok(None);
-        };
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-        let read =
-            File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-        match read {
-            // It may have grown since.
-            Ok(length) if length as u64 > MAX_BYTES => {
-                Err(format!("at most {MAX_BYTES} bytes are read"))
-            }
-            Ok(_) => Ok(Some(bytes)),
-            Err(error) => Err(error.to_string()),
+        match self.look(path)? {
+            Some(metadata) => content(path, &metadata).map(Some),
+            None => Ok(None),
         }
     }
 
-    fn text(&self, path: &str) -> Result<Option<(Answer, String)>, String> {
+    fn text(&self, path: &str) -> Result<Option<(Answer, Arc<str>)>, String> {
         // Before the bytes, so that a change in between is seen.
-        let metadata = self.look(path)?;
-        let Some(bytes) = self.bytes(path)? else {
+        let Some(metadata) = self.look(path)? else {
             return Ok(None);
         };
-        let answer = Answer::File(digest(&bytes), metadata.as_ref().and_then(stamp));
-        decode(bytes).map(|text| Some((answer, text)))
+        let bytes = content(path, &metadata)?;
+        let answer = Answer::File(digest(&bytes), stamp(&metadata));
+        decode(bytes).map(|text| Some((answer, Arc::from(text))))
+    }
+
+    /// Reads, and counts how long that took.
+    fn timed(&self, path: &str) -> Result<Option<(Answer, Arc<str>)>, String> {
+        let start = Instant::now();
+        let read = self.text(path);
+        self.state().reading += start.elapsed();
+        read
+    }
+}
+
+/// The bytes of a file that may be read.
+fn content(path: &str, metadata: &Metadata) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    match read {
+        // It may have grown since.
+        Ok(length) if length as u64 > MAX_BYTES => {
+            Err(format!("at most {MAX_BYTES} bytes are read"))
+        }
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(error.to_string()),
     }
 }
 
 impl SourceTree for FolderTree {
     fn read(&self, path: &str) -> Result<Option<Arc<str>>, String> {
-        let start = Instant::now();
-        let read = self.text(path);
-        let mut state = self.state();
-        state.reading += start.elapsed();
+        let peeked = self.state().peeked.remove(path);
+        let read = match peeked {
+            Some(peeked) => Ok(Some(peeked)),
+            None => self.timed(path),
+        };
         let answer = match &read {
             Ok(Some((answer, _))) => answer.clone(),
             Ok(None) => Answer::Absent,
             Err(error) => Answer::Refused(error.clone()),
         };
-        state.questions.files.insert(path.to_owned(), answer);
-        Ok(read?.map(|(_, text)| Arc::from(text)))
+        self.state().questions.files.insert(path.to_owned(), answer);
+        Ok(read?.map(|(_, text)| text))
+    }
+
+    fn peek(&self, path: &str) -> Option<Arc<str>> {
+        let (answer, text) = self.timed(path).ok().flatten()?;
+        let peeked = (answer, Arc::clone(&text));
+        self.state().peeked.insert(path.to_owned(), peeked);
+        Some(text)
     }
 
     fn is_folder(&self, path: &str) -> bool {

@@ -244,6 +244,25 @@ fn what_cannot_be_read_is_said() {
 }
 
 #[test]
+fn what_was_read_ahead_in_vain_is_no_source() {
+    let project = Project::new();
+    project.write(
+        "shop/main.py",
+        "from fastapi import FastAPI\n\
+         try:\n    from .words import TITLE\nexcept ImportError:\n    from .other import TITLE\n\
+         app = FastAPI(title=TITLE)\n",
+    );
+    project.write("shop/other.py", "TITLE = 'Other'\n");
+    let service = project.cached();
+    assert_eq!(title(&service), "Shop");
+    let is_source = |name: &str| service.sources.iter().any(|path| path.ends_with(name));
+    assert!(is_source("words.py"), "{:?}", service.sources);
+    assert!(!is_source("other.py"), "{:?}", service.sources);
+    project.write("shop/other.py", "TITLE = 'Another'\n");
+    assert!(project.cached().stats.is_cached);
+}
+
+#[test]
 fn a_document_is_kept_while_its_files_stay() {
     let project = Project::new();
     let first = project.cached();

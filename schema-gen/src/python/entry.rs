@@ -1,5 +1,6 @@
 //! From an entry to what stands there.
 
+use super::ahead::ahead;
 use super::fastapi;
 use super::interp::{Args, Interp, Raised};
 use super::pydantic;
@@ -12,8 +13,15 @@ use crate::tree::SourceTree;
 pub(crate) fn analyse(tree: &dyn SourceTree, entry: &Entry, options: &Options) -> Analysis {
     let located = Located::new(tree, entry, options);
     let options = located.options(options);
-    let mut interp = Interp::new(tree, &options);
-    let (rules, versions, diagnostics) = Rules::of(tree, &options);
+    ahead(tree, &options.roots, |ahead| {
+        let mut interp = Interp::new(tree, &options);
+        interp.ahead = Some(ahead);
+        contract(interp, &located, entry)
+    })
+}
+
+fn contract(mut interp: Interp, located: &Located, entry: &Entry) -> Analysis {
+    let (rules, versions, diagnostics) = Rules::of(interp.tree, interp.options);
     interp.rules = rules;
     interp.diagnostics = diagnostics;
     let found = located
@@ -64,14 +72,26 @@ pub(crate) fn schema(
 ) -> (Option<serde_json::Value>, Vec<Diagnostic>) {
     let located = Located::new(tree, entry, options);
     let options = located.options(options);
-    let mut interp = Interp::new(tree, &options);
-    let (rules, _, diagnostics) = Rules::of(tree, &options);
-    interp.rules = rules;
-    interp.diagnostics = diagnostics;
     let mode = match mode {
         SchemaMode::Validation => pydantic::Mode::Validation,
         SchemaMode::Serialization => pydantic::Mode::Serialization,
     };
+    ahead(tree, &options.roots, |ahead| {
+        let mut interp = Interp::new(tree, &options);
+        interp.ahead = Some(ahead);
+        schema_of(interp, &located, entry, mode)
+    })
+}
+
+fn schema_of(
+    mut interp: Interp,
+    located: &Located,
+    entry: &Entry,
+    mode: pydantic::Mode,
+) -> (Option<serde_json::Value>, Vec<Diagnostic>) {
+    let (rules, _, diagnostics) = Rules::of(interp.tree, interp.options);
+    interp.rules = rules;
+    interp.diagnostics = diagnostics;
     let found = located
         .run(&mut interp)
         .and_then(|module| attribute(&mut interp, &module, entry));

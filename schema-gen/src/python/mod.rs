@@ -1,5 +1,6 @@
 //! The Python front end.
 
+mod ahead;
 mod entry;
 mod fastapi;
 mod interp;

@@ -4,7 +4,7 @@
 //! that is not read gives is a [`Value::Symbol`], known by its dotted name alone, and a call of one
 //! is a [`Value::Made`]: the record of the call.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
@@ -233,7 +233,7 @@ pub(crate) struct Class {
     /// symbol or the record of the call.
     pub(crate) marks: RefCell<Vec<Value>>,
     /// Method resolution order: [`Value::Class`] and [`Value::Symbol`], itself first.
-    pub(crate) mro: OnceCell<Rc<[Value]>>,
+    pub(crate) mro: RefCell<Option<Rc<[Value]>>>,
     /// Members of an enumeration, in order, once it is known to be one.
     pub(crate) is_enum: Cell<bool>,
 }

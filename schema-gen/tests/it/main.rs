@@ -8,6 +8,7 @@
     reason = "a failure of a test is the report"
 )]
 
+mod ahead;
 mod certainty;
 mod hostile;
 mod service;

@@ -1,8 +1,10 @@
 //! What the Python that stands for FastAPI calls of ours: the module `_hitchpost`.
 
+mod populate;
+
 use crate::python::interp::{Args, Interp, Raised};
 use crate::python::library;
-use crate::python::value::{Native, Value};
+use crate::python::value::{Native, Place, Value};
 
 use super::class::is_instance;
 use super::document::get_openapi;
@@ -20,6 +22,10 @@ pub(crate) fn native(name: &str) -> Option<Native> {
         "either" => Native {
             name: "either",
             run: either,
+        },
+        "first_given" => Native {
+            name: "first_given",
+            run: first_given,
         },
         "has_body" => Native {
             name: "has_body",
@@ -40,6 +46,10 @@ pub(crate) fn native(name: &str) -> Option<Native> {
         "path_format" => Native {
             name: "path_format",
             run: path_format,
+        },
+        "populate" => Native {
+            name: "populate",
+            run: populate::populate,
         },
         "unique_id" => Native {
             name: "unique_id",
@@ -68,20 +78,31 @@ fn either(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
     Ok(match interp.truth(&value)? {
         Some(false) => otherwise,
         Some(true) => value,
-        None => explained(value, &args),
+        None => explained(value, args.place),
     })
 }
 
+/// The first that is no placeholder of a default; the first of all where each is one
+/// (`get_value_or_default` of `fastapi/utils.py`).
+fn first_given(interp: &mut Interp, args: Args) -> Result<Value, Raised> {
+    let is_default =
+        |value: &&Value| !is_instance(interp, value, "fastapi.datastructures.DefaultPlaceholder");
+    let given = args.positional.iter().find(is_default);
+    Ok(given
+        .or(args.positional.first())
+        .map_or(Value::None, Value::clone))
+}
+
 /// A value that is not known, with the reason.
-fn explained(value: Value, args: &Args) -> Value {
+fn explained(value: Value, place: Option<Place>) -> Value {
     match value {
         Value::Unknown(_) | Value::Object(_) | Value::Dict(_) | Value::List(_) => value,
-        Value::Symbol(symbol) => Value::unknown(format!("`{}` is not read", symbol.0), args.place),
+        Value::Symbol(symbol) => Value::unknown(format!("`{}` is not read", symbol.0), place),
         Value::Made(made) => Value::unknown(
             format!("what `{:?}` gives is not read", made.callee),
-            made.place.or(args.place),
+            made.place.or(place),
         ),
-        other => Value::unknown(format!("`{other:?}` is not known"), args.place),
+        other => Value::unknown(format!("`{other:?}` is not known"), place),
     }
 }
 
@@ -93,7 +114,7 @@ fn join(interp: &mut Interp, mut args: Args) -> Result<Value, Raised> {
         let part = interp.force(&part);
         match library::plain(&part) {
             Value::Str(part) => whole.push_str(&part),
-            _ => return Ok(explained(part, &args)),
+            _ => return Ok(explained(part, args.place)),
         }
     }
     Ok(Value::str(&whole))

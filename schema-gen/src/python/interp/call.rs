@@ -211,6 +211,10 @@ impl Interp<'_> {
         };
         let frame = self.frames.pop();
         self.uncertain = uncertain;
+        // The frame had the other one.
+        if Rc::strong_count(&scope) > 1 + usize::from(frame.is_some()) {
+            self.kept.push(Rc::downgrade(&scope));
+        }
         let (pending, yields) = frame
             .map(|frame| (frame.pending, frame.yields))
             .unwrap_or_default();

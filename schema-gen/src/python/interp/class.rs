@@ -1,6 +1,6 @@
 //! Classes: the class statement, and instances.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::call::bound;
@@ -388,7 +388,7 @@ impl Interp<'_> {
             definition: parts.definition,
             scope: Rc::clone(&scope),
             marks: RefCell::default(),
-            mro: OnceCell::new(),
+            mro: RefCell::default(),
             is_enum: Cell::new(false),
         });
         if scope.kind == ScopeKind::Class {

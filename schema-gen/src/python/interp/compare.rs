@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Args, Interp, Raised};
 use crate::python::library;
 use crate::python::syntax::CmpOp;
-use crate::python::value::{Key, Place, Value};
+use crate::python::value::{Key, Made, Place, Value};
 
 impl Interp<'_> {
     /// `left op right`
@@ -117,6 +117,11 @@ impl Interp<'_> {
             (Value::Bool(_), Value::Int(_)) | (Value::Int(_), Value::Bool(_)) => Some(false),
             (Value::Made(one), other) | (other, Value::Made(one)) => match other {
                 Value::Made(other) if Rc::ptr_eq(one, other) => Some(true),
+                // Each is an object of its own: a sentinel is nothing but itself.
+                Value::Made(other) => {
+                    (is_plain_object(one) && is_plain_object(other)).then_some(false)
+                }
+                _ if is_plain_object(one) => Some(false),
                 // What a call of a class gives is never one of these.
                 Value::None | Value::Bool(_) | Value::Ellipsis => match self.realize(one) {
                     Some(known) if !matches!(known, Value::Made(_)) => self.is_same(&known, other),
@@ -241,6 +246,11 @@ fn different_classes(left: &str, right: &str) -> bool {
                 }))
     };
     left != right && is_class(left) && is_class(right)
+}
+
+/// Whether it is what `object()` gave.
+fn is_plain_object(made: &Made) -> bool {
+    made.callee.is_symbol("builtins.object")
 }
 
 /// Whether a name is written as those of classes are.

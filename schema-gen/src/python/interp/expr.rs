@@ -251,12 +251,19 @@ impl Interp<'_> {
             }
         }
         for (name, value) in &call.keywords {
-            let value = self.eval(value, scope)?;
-            match name {
-                Some(name) => {
+            match (name, &value.kind) {
+                (Some(name), _) => {
+                    let value = self.eval(value, scope)?;
                     args.keywords.insert(Rc::clone(name), value);
                 }
-                None => args.incomplete |= !self.spread_keywords(&value, &mut args.keywords)?,
+                // As below, without the dictionary.
+                (None, ExprKind::Dict(items)) => {
+                    args.incomplete |= !self.keyword_items(items, scope, &mut args.keywords)?;
+                }
+                (None, _) => {
+                    let value = self.eval(value, scope)?;
+                    args.incomplete |= !self.spread_keywords(&value, &mut args.keywords)?;
+                }
             }
         }
         // The place of what is called is the place in the service, not in the Python of ours.
@@ -276,11 +283,37 @@ impl Interp<'_> {
         self.call_places.last().copied().flatten()
     }
 
+    /// `**{…}`; whether all of it is known.
+    fn keyword_items(
+        &mut self,
+        items: &[(Option<Expr>, Expr)],
+        scope: &Scope,
+        keywords: &mut Namespace,
+    ) -> Result<bool, Raised> {
+        let mut is_known = true;
+        for (key, value) in items {
+            let key = match key {
+                Some(key) => Some(self.eval(key, scope)?),
+                None => None,
+            };
+            let value = self.eval(value, scope)?;
+            match key {
+                Some(Value::Str(name)) => {
+                    keywords.insert(name, value);
+                }
+                Some(_) => is_known = false,
+                None => is_known &= self.spread_keywords(&value, keywords)?,
+            }
+        }
+        Ok(is_known)
+    }
+
     fn spread_keywords(&mut self, value: &Value, keywords: &mut Namespace) -> Result<bool, Raised> {
         let plain = library::plain(value);
         match &plain {
             Value::Dict(dict) => {
                 let mut is_known = true;
+                keywords.reserve(dict.borrow().len());
                 for (key, value) in dict.borrow().iter() {
                     match &key.0 {
                         Value::Str(name) => {

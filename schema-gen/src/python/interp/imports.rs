@@ -8,7 +8,7 @@ use super::bounds::MAX_MODULES;
 use super::scope::{Origin, TypeOnly, Unit, globals};
 use super::{Args, Frame, Interp, Raised, Scope, ScopeData, ScopeKind};
 use crate::python::library::{self, Source};
-use crate::python::syntax::{self, Name, Stmt, StmtKind};
+use crate::python::syntax::{self, Name, Stmt, StmtKind, Tree};
 use crate::python::value::{FileId, Made, Module, Namespace, Place, Symbol, Unknown, Value};
 
 /// Where a module's text is.
@@ -36,7 +36,7 @@ impl Interp<'_> {
                 }
                 let module = self.run_text(
                     Arc::from(text),
-                    &format!("<{dotted}>"),
+                    &prelude_path(dotted),
                     dotted,
                     Origin::Prelude,
                     true,
@@ -136,10 +136,9 @@ impl Interp<'_> {
 
     fn is_installed_package(&self, top: &str) -> bool {
         self.options.site_packages.iter().any(|folder| {
-            let path = join(folder, top);
-            [format!("{path}/__init__.py"), format!("{path}.py")]
+            files_of(folder, top)
                 .iter()
-                .any(|file| !matches!(self.tree.read(file), Ok(None)))
+                .any(|(file, _)| !matches!(self.tree.read(file), Ok(None)))
         })
     }
 
@@ -159,15 +158,10 @@ impl Interp<'_> {
         dotted: &str,
         place: Option<Place>,
     ) -> Result<Option<Located>, Raised> {
-        let relative = dotted.replace('.', "/");
         let mut namespace = None;
         for folder in folders {
-            let path = join(folder, &relative);
-            for (file, is_package) in [
-                (format!("{path}/__init__.py"), true),
-                (format!("{path}.py"), false),
-            ] {
-                match self.tree.read(&file) {
+            for (file, is_package) in files_of(folder, dotted) {
+                match self.read(&file) {
                     Ok(Some(text)) => {
                         return Ok(Some(Located::File {
                             path: file,
@@ -182,11 +176,20 @@ impl Interp<'_> {
                     }
                 }
             }
+            let path = join(folder, &dotted.replace('.', "/"));
             if namespace.is_none() && self.tree.is_folder(&path) {
                 namespace = Some(Located::Namespace(path));
             }
         }
         Ok(namespace)
+    }
+
+    /// The text of a file, which may have been read before it was asked for.
+    fn read(&self, path: &str) -> Result<Option<Arc<str>>, String> {
+        if let Some(ahead) = self.ahead {
+            ahead.settle(path);
+        }
+        self.tree.read(path)
     }
 
     fn run_located(
@@ -262,7 +265,14 @@ impl Interp<'_> {
         }
         let file = self.add_file(path, Arc::clone(&text));
         let module = self.new_module(dotted, file, Some(path), origin, is_package);
-        let parsed = syntax::parse(&text).map_err(|failure| self.unreadable(failure, file))?;
+        // What an installed package imports is read when it is needed.
+        let tree = match self.ahead.filter(|_| origin != Origin::Installed) {
+            Some(ahead) => ahead.parsed(path, &text, dotted, is_package),
+            None => Tree::of(&text),
+        };
+        let parsed = tree
+            .and_then(|tree| tree.turn(&text))
+            .map_err(|failure| self.unreadable(failure, file))?;
         let docstring = parsed.docstring.clone().map_or(Value::None, Value::Str);
         module
             .scope
@@ -335,7 +345,7 @@ impl Interp<'_> {
             return Ok(Rc::clone(module));
         }
         let stopped = |why: String| Raised::Stopped(Rc::new(Unknown { why, place: None }));
-        let text = match self.tree.read(path) {
+        let text = match self.read(path) {
             Ok(Some(text)) => text,
             Ok(None) => return Err(stopped(format!("there is no file `{path}`"))),
             Err(why) => return Err(stopped(format!("`{path}` cannot be read: {why}"))),
@@ -448,29 +458,8 @@ impl Interp<'_> {
 
     /// The dotted name of what `from … import` reads from.
     fn base_of(&self, module: Option<&Name>, level: u32, scope: &Scope) -> Option<String> {
-        if level == 0 {
-            return module.map(|module| module.to_string());
-        }
-        let mut package: &str = &scope.module;
-        let up = if scope.unit.is_package {
-            level - 1
-        } else {
-            level
-        };
-        for _ in 0..up {
-            package = match package.rsplit_once('.') {
-                Some((parent, _)) => parent,
-                None if package.is_empty() => return None,
-                None => "",
-            };
-        }
-        match (package.is_empty(), module) {
-            // A file that was started by its path has no package: its folder stands for it.
-            (true, Some(module)) => Some(module.to_string()),
-            (true, None) => None,
-            (false, Some(module)) => Some(format!("{package}.{module}")),
-            (false, None) => Some(package.to_owned()),
-        }
+        let module = module.map(|module| &**module);
+        imported_module(module, level, &scope.module, scope.unit.is_package)
     }
 
     /// The absolute name of a relative one, as `importlib.import_module(name, package)` has it.
@@ -711,10 +700,8 @@ impl Interp<'_> {
     pub(super) fn lookup_star(&mut self, name: &str, scope: &Scope) -> Option<Value> {
         let stars = scope.unit.stars.borrow().clone();
         let named = |interp: &Self, module: &str| {
-            let relative = module.replace('.', "/");
             interp.options.site_packages.iter().any(|folder| {
-                let path = join(folder, &relative);
-                [format!("{path}/__init__.py"), format!("{path}.py")].iter().any(|file| {
+                files_of(folder, module).iter().any(|(file, _)| {
                     matches!(interp.tree.read(file), Ok(Some(text)) if mentions(&text, name))
                 })
             })
@@ -733,6 +720,48 @@ impl Interp<'_> {
         };
         self.symbol_member(&Symbol(Rc::clone(star)), name).ok()
     }
+}
+
+/// The module that `from {level dots}{module} import …` means in a module of that name.
+pub(crate) fn imported_module(
+    module: Option<&str>,
+    level: u32,
+    importer: &str,
+    is_package: bool,
+) -> Option<String> {
+    if level == 0 {
+        return module.map(str::to_owned);
+    }
+    let mut package = importer;
+    let up = if is_package { level - 1 } else { level };
+    for _ in 0..up {
+        package = match package.rsplit_once('.') {
+            Some((parent, _)) => parent,
+            None if package.is_empty() => return None,
+            None => "",
+        };
+    }
+    match (package.is_empty(), module) {
+        // A file that was started by its path has no package: its folder stands for it.
+        (true, Some(module)) => Some(module.to_owned()),
+        (true, None) => None,
+        (false, Some(module)) => Some(format!("{package}.{module}")),
+        (false, None) => Some(package.to_owned()),
+    }
+}
+
+/// Where a module may be below a folder, and whether it is a package there.
+pub(crate) fn files_of(folder: &str, dotted: &str) -> [(String, bool); 2] {
+    let path = join(folder, &dotted.replace('.', "/"));
+    [
+        (format!("{path}/__init__.py"), true),
+        (format!("{path}.py"), false),
+    ]
+}
+
+/// The path of a text of ours.
+pub(crate) fn prelude_path(dotted: &str) -> String {
+    format!("<{dotted}>")
 }
 
 /// Whether a text has a name in it.

@@ -25,6 +25,7 @@ mod mro;
 mod operator;
 mod pattern;
 mod protocol;
+mod release;
 mod scope;
 mod signature;
 mod stmt;
@@ -37,17 +38,19 @@ mod with;
 mod tests;
 
 use std::cell::{OnceCell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::ahead::Ahead;
 use super::syntax::{Expr, Name, ParameterKind};
 use super::value::{Class, Dict, FileId, Made, Module, Namespace, Object, Place, Unknown, Value};
 use super::versions::Rules;
 use crate::tree::SourceTree;
 use crate::{Diagnostic, Options};
 
+pub(crate) use imports::{files_of, imported_module, prelude_path};
 pub(crate) use scope::{Scope, ScopeData, ScopeKind};
 
 /// Arguments of a call, spread.
@@ -148,6 +151,8 @@ enum Guard {
 pub(crate) struct Interp<'t> {
     pub(crate) tree: &'t dyn SourceTree,
     pub(crate) options: &'t Options,
+    /// Reads files before they are asked for.
+    pub(crate) ahead: Option<&'t Ahead<'t>>,
     /// What the service's versions write.
     pub(crate) rules: Rules,
     pub(crate) modules: FxHashMap<Name, Rc<Module>>,
@@ -161,6 +166,10 @@ pub(crate) struct Interp<'t> {
     pub(crate) pydantic: super::pydantic::State,
     files: Vec<FileData>,
     frames: Vec<Frame>,
+    /// The names of calls that functions made there may still need.
+    kept: Vec<Weak<ScopeData>>,
+    /// The classes whose order is known.
+    ordered: Vec<Weak<Class>>,
     guards: Vec<Guard>,
     /// How many of the guards stand around the import of the module that is being run.
     module_guards: usize,
@@ -204,6 +213,7 @@ impl<'t> Interp<'t> {
         Self {
             tree,
             options,
+            ahead: None,
             rules: Rules::default(),
             modules: FxHashMap::default(),
             regexes: FxHashMap::default(),
@@ -213,6 +223,8 @@ impl<'t> Interp<'t> {
             pydantic: Default::default(),
             files: Vec::new(),
             frames: Vec::new(),
+            kept: Vec::new(),
+            ordered: Vec::new(),
             guards: Vec::new(),
             module_guards: 0,
             handled: Vec::new(),

@@ -9,7 +9,7 @@ use crate::python::value::{Class, Symbol, Value};
 impl Interp<'_> {
     /// The method resolution order: [`Value::Class`], [`Value::Symbol`] and [`Value::Unknown`].
     pub(crate) fn mro(&mut self, class: &Rc<Class>) -> Rc<[Value]> {
-        if let Some(mro) = class.mro.get() {
+        if let Some(mro) = &*class.mro.borrow() {
             return Rc::clone(mro);
         }
         let mut lists: Vec<Vec<Value>> = Vec::with_capacity(class.bases.len() + 1);
@@ -26,7 +26,8 @@ impl Interp<'_> {
         order.extend(merge(lists));
         let order: Rc<[Value]> = Rc::from(order);
         // A base that was forced meanwhile may have asked for this one.
-        let order = Rc::clone(class.mro.get_or_init(|| order));
+        let order = Rc::clone(class.mro.borrow_mut().get_or_insert(order));
+        self.ordered.push(Rc::downgrade(class));
         if !self.unsettled.is_empty() {
             self.settle(class);
         }

@@ -15,6 +15,7 @@ mod classes;
 mod functions;
 mod hostile;
 mod imports;
+mod release;
 mod statements;
 mod types;
 
@@ -50,7 +51,7 @@ fn run(files: &[(&str, &str)], site_packages: bool, names: &str) -> (Vec<String>
             .split_whitespace()
             .map(|name| shown(&mut interp, &module, name))
             .collect();
-        (shown, interp.diagnostics)
+        (shown, std::mem::take(&mut interp.diagnostics))
     })
     .expect("it does not panic")
 }

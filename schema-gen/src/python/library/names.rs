@@ -19,6 +19,7 @@ pub(super) fn prelude(dotted: &str) -> Option<&'static str> {
         "_impl.sys" => include_str!("prelude/sys.py"),
         "argparse" => include_str!("prelude/argparse.py"),
         "contextlib" => include_str!("prelude/contextlib.py"),
+        "contextvars" => include_str!("prelude/contextvars.py"),
         "functools" => include_str!("prelude/functools.py"),
         "http" => include_str!("prelude/http.py"),
         "inspect" => include_str!("prelude/inspect.py"),

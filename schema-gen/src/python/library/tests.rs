@@ -264,6 +264,43 @@ fn standard() {
 }
 
 #[test]
+fn sentinels() {
+    each(&[(
+        "a = object(); b = object(); a is a, a is b, a is not b, a is 1, a is None, 'x' is not a",
+        "(True, False, True, False, False, True)",
+    )]);
+}
+
+#[test]
+fn context_variables() {
+    let after = |lines: &str, expected| {
+        let source = format!(
+            "from contextvars import ContextVar\n\
+             known: ContextVar[int] = ContextVar('known', default=1)\n\
+             bare = ContextVar[str]('bare')\n{lines}\n"
+        );
+        check(&source, expected);
+    };
+    after(
+        "result = known.get(), known.get(2), bare.get(None), bare.name",
+        "(1, 2, None, 'bare')",
+    );
+    after(
+        "token = known.set(3)\ninside = known.get(2)\nknown.reset(token)\nresult = inside, known.get()",
+        "(3, 1)",
+    );
+    after(
+        "try:\n    bare.get()\nexcept LookupError:\n    result = 'none'",
+        "'none'",
+    );
+    // What runs in a copy of the context is not followed.
+    after(
+        "import contextvars\ncopy = contextvars.copy_context()\nresult = known.get()",
+        "1",
+    );
+}
+
+#[test]
 fn enumerations() {
     let colors = "from enum import *\nclass C(str, Enum):\n    RED = 'r'\n    BLUE = 'b'\n    CRIMSON = 'r'\n    @property\n    def loud(self): return self.value.upper()\n";
     for (expression, expected) in [

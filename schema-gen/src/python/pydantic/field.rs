@@ -150,7 +150,16 @@ impl FieldInfo {
 
     /// `FieldInfo(**keywords)`.
     pub(crate) fn from_keywords(keywords: &Namespace) -> Self {
-        let given = |name: &str| keywords.get(name).filter(|value| !is_undefined(value));
+        // They are few, and what they may be is much.
+        let all: Vec<(&str, &Value)> = keywords
+            .iter()
+            .filter(|(_, value)| !is_undefined(value))
+            .map(|(name, value)| (&**name, value))
+            .collect();
+        let given = |name: &str| {
+            let found = all.iter().find(|(given, _)| *given == name);
+            found.map(|(_, value)| *value)
+        };
         let mut info = Self {
             default: given("default").cloned(),
             ..Self::default()

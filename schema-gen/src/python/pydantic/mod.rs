@@ -34,7 +34,8 @@ mod typing;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
+use rustc_hash::FxBuildHasher;
 use serde_json::{Value as Json, json};
 
 use self::build::{Builder, Context};
@@ -45,7 +46,7 @@ use self::schema::{Node, Object, Ref};
 use super::interp::{Interp, Scope};
 use super::library;
 use super::syntax::Name;
-use super::value::{Class, FileId, Namespace, Place, Unknown, Value};
+use super::value::{Class, FileId, Key, Namespace, Place, Unknown, Value};
 use crate::Diagnostic;
 
 pub(crate) use self::field::FieldInfo;
@@ -134,21 +135,22 @@ pub(crate) fn definitions(
             request.mode,
         ));
     }
+    let asked: IndexSet<Key, FxBuildHasher> = annotations
+        .iter()
+        .map(|(annotation, _)| Key(annotation.clone()))
+        .collect();
     // Models and enumerations that the types name are defined also where the schema leaves them out.
     for mode in [Mode::Validation, Mode::Serialization] {
-        let mut flat = Vec::new();
+        let mut flat = IndexSet::default();
         for (annotation, own) in &annotations {
             if *own == mode {
                 flat_models(interp, annotation, &mut flat, &mut Vec::new());
             }
         }
         for value in flat {
-            if !annotations
-                .iter()
-                .any(|(annotation, _)| annotation.same(&value))
-            {
-                let node = Builder::new(interp, Context::default()).node(&value);
-                let own = separate_input_output_schemas || has_computed_fields(interp, &value);
+            if !asked.contains(&value) {
+                let node = Builder::new(interp, Context::default()).node(&value.0);
+                let own = separate_input_output_schemas || has_computed_fields(interp, &value.0);
                 inputs.push((node, if own { mode } else { Mode::Validation }));
             }
         }
@@ -197,7 +199,7 @@ pub(crate) fn definitions(
 fn flat_models(
     interp: &mut Interp,
     annotation: &Value,
-    found: &mut Vec<Value>,
+    found: &mut IndexSet<Key, FxBuildHasher>,
     names: &mut Vec<(usize, Rc<str>)>,
 ) {
     // A type may name itself.
@@ -241,10 +243,9 @@ fn flat_models(
     if generic::nesting(&value) > build::NESTED {
         return;
     }
-    if found.iter().any(|other| other.same(&value)) {
+    if !found.insert(Key(value.clone())) {
         return;
     }
-    found.push(value.clone());
     if is_model {
         for field in fields(interp, &value) {
             if let Some(annotation) = &field.info.annotation {

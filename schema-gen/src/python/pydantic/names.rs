@@ -1,43 +1,74 @@
 //! Names of definitions: first unambiguous and long, in the end as short as they can be
 //! (`GenerateJsonSchema.get_defs_ref`, `_DefinitionsRemapping`).
 
-use std::collections::HashMap;
+use std::borrow::{Borrow, Cow};
+use std::hash::Hash;
 
 use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde_json::Value as Json;
 
 use super::Mode;
 use super::schema::{Object, Ref};
 
+/// How references to definitions are written.
+#[derive(Clone, Default)]
+struct Template {
+    /// What stands around the name.
+    parts: Vec<String>,
+}
+
+impl Template {
+    fn of(&self, name: &str) -> String {
+        self.parts.join(name)
+    }
+
+    /// The name of which a text is the reference.
+    fn name<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let [first, second, rest @ ..] = self.parts.as_slice() else {
+            return None;
+        };
+        let after = text.strip_prefix(first.as_str())?;
+        if rest.is_empty() {
+            return after.strip_suffix(second.as_str());
+        }
+        let (name, _) = after.split_once(second.as_str())?;
+        (self.of(name) == text).then_some(name)
+    }
+}
+
 /// The names given so far.
 #[derive(Default)]
 pub(super) struct Names {
-    template: String,
-    given: HashMap<(Ref, Mode), String>,
-    by_reference: HashMap<String, String>,
+    template: Template,
+    given: FxHashMap<(Ref, Mode), String>,
+    by_reference: FxHashMap<String, String>,
     /// For each name the names that it may have instead, the best first.
-    choices: IndexMap<String, [String; 6]>,
-    occurrences: HashMap<String, usize>,
-    indices: HashMap<String, usize>,
+    choices: IndexMap<String, [String; 6], FxBuildHasher>,
+    occurrences: FxHashMap<String, usize>,
+    indices: FxHashMap<String, usize>,
 }
 
-/// What becomes of names, and of references.
-pub(super) struct Remapping {
-    names: HashMap<String, String>,
-    references: HashMap<String, String>,
+/// What becomes of names, and of the names in references.
+pub(super) struct Remapping<S = String> {
+    template: Template,
+    names: FxHashMap<S, S>,
+    references: FxHashMap<S, S>,
 }
 
 impl Names {
     pub(super) fn new(template: &str) -> Self {
         Self {
-            template: template.to_owned(),
+            template: Template {
+                parts: template.split("{model}").map(str::to_owned).collect(),
+            },
             ..Self::default()
         }
     }
 
     /// The `$ref` to a definition.
     pub(super) fn reference(&self, name: &str) -> String {
-        self.template.replace("{model}", name)
+        self.template.of(name)
     }
 
     /// The definition that a `$ref` means.
@@ -93,28 +124,22 @@ impl Names {
     /// The shortest names that are not ambiguous: a name is taken where all that could have it are
     /// the same schema.
     pub(super) fn remapping(&self, definitions: &IndexMap<String, Object>) -> Remapping {
-        let mut current: IndexMap<String, Json> = definitions
+        let mut current: Vec<(&str, Cow<'_, Object>)> = definitions
             .iter()
-            .map(|(name, schema)| (name.clone(), Json::Object(schema.clone())))
+            .map(|(name, schema)| (name.as_str(), Cow::Borrowed(schema)))
             .collect();
-        let none = Remapping {
-            names: HashMap::new(),
-            references: HashMap::new(),
-        };
-        let mut previous = none;
+        let mut previous = self.nothing();
         for _ in 0..100 {
-            let mut candidates: HashMap<&str, Vec<&Json>> = HashMap::new();
+            let mut candidates: FxHashMap<&str, Vec<&Object>> = FxHashMap::default();
             for (name, schema) in &current {
-                for alternative in self.choices.get(name).into_iter().flatten() {
+                for alternative in self.choices.get(*name).into_iter().flatten() {
                     candidates.entry(alternative).or_default().push(schema);
                 }
             }
-            let mut remapping = Remapping {
-                names: HashMap::new(),
-                references: HashMap::new(),
-            };
+            let mut remapping = self.nothing();
+            let mut all_are_short = true;
             for name in definitions.keys() {
-                let Some(alternatives) = self.choices.get(name) else {
+                let Some((name, alternatives)) = self.choices.get_key_value(name) else {
                     continue;
                 };
                 let chosen = alternatives.iter().position(|alternative| {
@@ -126,60 +151,74 @@ impl Names {
                 let Some(best) = alternatives.get(chosen) else {
                     continue;
                 };
-                remapping.names.insert(name.clone(), best.clone());
+                all_are_short &= chosen == 0;
+                remapping.names.insert(name, best);
                 for alternative in alternatives.iter().skip(chosen) {
-                    remapping
-                        .references
-                        .insert(self.reference(alternative), self.reference(best));
+                    remapping.references.insert(alternative, best);
                 }
             }
-            for schema in current.values_mut() {
-                remapping.apply(schema);
+            // Equal schemas stay equal under new names: there is nothing better to come.
+            if all_are_short || remapping.names == previous.names {
+                return remapping.owned();
             }
-            let same = remapping.keyed(&current) == previous.keyed(&current);
-            if same {
-                return remapping;
+            for (_, schema) in &mut current {
+                remapping.apply_to(schema.to_mut());
             }
             previous = remapping;
         }
-        previous
+        previous.owned()
+    }
+
+    fn nothing(&self) -> Remapping<&str> {
+        Remapping {
+            template: self.template.clone(),
+            names: FxHashMap::default(),
+            references: FxHashMap::default(),
+        }
     }
 }
 
-fn all_equal(schemas: &[&Json]) -> bool {
+fn all_equal(schemas: &[&Object]) -> bool {
     schemas
         .windows(2)
         .all(|pair| matches!(pair, [left, right] if left == right))
 }
 
-impl Remapping {
-    fn keyed<'s>(&self, definitions: &'s IndexMap<String, Json>) -> IndexMap<String, &'s Json> {
-        definitions
-            .iter()
-            .map(|(name, schema)| (self.name(name), schema))
-            .collect()
+impl Remapping<&str> {
+    fn owned(self) -> Remapping {
+        let owned = |names: FxHashMap<&str, &str>| {
+            let names = names.into_iter();
+            names
+                .map(|(name, better)| (name.to_owned(), better.to_owned()))
+                .collect()
+        };
+        Remapping {
+            template: self.template,
+            names: owned(self.names),
+            references: owned(self.references),
+        }
     }
+}
 
-    fn name(&self, name: &str) -> String {
-        self.names
-            .get(name)
-            .cloned()
-            .unwrap_or_else(|| name.to_owned())
-    }
-
+impl<S: Borrow<str> + Eq + Hash> Remapping<S> {
     /// Replaces references everywhere; any string that is one counts, as in the mapping of a
     /// discriminator.
     pub(super) fn apply(&self, schema: &mut Json) {
         match schema {
             Json::String(text) => {
-                if let Some(reference) = self.references.get(text) {
-                    *text = reference.clone();
+                let name = self.template.name(text);
+                if let Some(better) = name.and_then(|name| self.references.get(name)) {
+                    *text = self.template.of(better.borrow());
                 }
             }
             Json::Array(items) => items.iter_mut().for_each(|item| self.apply(item)),
-            Json::Object(items) => items.values_mut().for_each(|item| self.apply(item)),
+            Json::Object(items) => self.apply_to(items),
             _ => {}
         }
+    }
+
+    fn apply_to(&self, object: &mut Object) {
+        object.values_mut().for_each(|item| self.apply(item));
     }
 
     /// The definitions under their final names.
@@ -187,11 +226,14 @@ impl Remapping {
         &self,
         definitions: IndexMap<String, Object>,
     ) -> IndexMap<String, Json> {
-        let mut renamed = IndexMap::new();
-        for (name, schema) in definitions {
-            let mut schema = Json::Object(schema);
-            self.apply(&mut schema);
-            renamed.insert(self.name(&name), schema);
+        let mut renamed = IndexMap::with_capacity(definitions.len());
+        for (name, mut schema) in definitions {
+            self.apply_to(&mut schema);
+            let name = match self.names.get(name.as_str()) {
+                Some(better) => better.borrow().to_owned(),
+                None => name,
+            };
+            renamed.insert(name, Json::Object(schema));
         }
         renamed
     }
@@ -225,16 +267,16 @@ fn last_name(part: &str) -> &str {
 }
 
 fn normalised(name: &str) -> String {
-    name.chars()
-        .map(|character| {
-            if character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_') {
-                character
-            } else {
-                '_'
-            }
-        })
-        .collect::<String>()
-        .replace('.', "__")
+    let mut normal = String::with_capacity(name.len() + 16);
+    for character in name.chars() {
+        match character {
+            '.' => normal.push_str("__"),
+            '-' | '_' => normal.push(character),
+            _ if character.is_ascii_alphanumeric() => normal.push(character),
+            _ => normal.push('_'),
+        }
+    }
+    normal
 }
 
 /// Keys in alphabetical order, but for those of `properties` and `default`

@@ -11,7 +11,7 @@ mod tests;
 use std::rc::Rc;
 
 pub use parse::parse_alone;
-pub(crate) use parse::{Body, ParseFailure, parse, parse_expression};
+pub(crate) use parse::{Body, ParseFailure, Tree, parse, parse_expression};
 
 /// An identifier, shared.
 pub(crate) type Name = Rc<str>;
@@ -21,6 +21,17 @@ pub(crate) type Name = Rc<str>;
 pub(crate) struct Span {
     pub(crate) start: u32,
     pub(crate) end: u32,
+}
+
+/// What an `import` statement names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Import {
+    /// Without its leading dots; empty in `from . import name`.
+    pub(crate) module: String,
+    /// The number of leading dots.
+    pub(crate) level: u32,
+    /// What is imported from it; nothing in `import module`.
+    pub(crate) names: Vec<String>,
 }
 
 /// A module's statements and its docstring.

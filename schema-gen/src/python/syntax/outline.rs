@@ -74,9 +74,9 @@ pub(super) fn outline(source: &str) -> Option<Outline> {
             text.reserve(source.len());
         }
         text.push_str(source.get(copied..from)?);
-        text.extend(std::iter::repeat_n('#', end - from - tail));
+        fill(&mut text, COMMENT, end - from - tail);
         text.push('\n');
-        text.extend(std::iter::repeat_n(' ', column));
+        fill(&mut text, SPACES, column);
         text.push_str("...");
         copied = end;
         hidden.push(Hidden { body, end });
@@ -86,6 +86,20 @@ pub(super) fn outline(source: &str) -> Option<Outline> {
     }
     text.push_str(source.get(copied..)?);
     Some(Outline { text, hidden })
+}
+
+const COMMENT: &str = "################################################################";
+const SPACES: &str = "                                                                ";
+
+/// Appends so many bytes of a pattern of one character.
+fn fill(text: &mut String, pattern: &str, mut length: usize) {
+    while let Some(part) = pattern
+        .get(..length.min(pattern.len()))
+        .filter(|it| !it.is_empty())
+    {
+        text.push_str(part);
+        length -= part.len();
+    }
 }
 
 /// The statements under a function's header.

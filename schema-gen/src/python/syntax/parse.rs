@@ -1,4 +1,6 @@
-//! Ruff's parser, and its tree turned into ours. No other file names the parser.
+//! Ruff's parser, and its tree turned into ours. No other module names the parser.
+
+mod imports;
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
@@ -13,7 +15,7 @@ use ruff_text_size::Ranged;
 use super::outline::{Hidden, outline};
 use super::{
     BinOp, BoolOp, Call, Case, ClassDef, Clause, CmpOp, Comprehension, ComprehensionKind, Expr,
-    ExprKind, FPart, FunctionDef, Handler, Lambda, Module, Name, Parameter, ParameterKind,
+    ExprKind, FPart, FunctionDef, Handler, Import, Lambda, Module, Name, Parameter, ParameterKind,
     Parameters, Pattern, Span, Stmt, StmtKind, TypeParam, UnaryOp, With,
 };
 
@@ -36,15 +38,39 @@ pub(crate) struct ParseFailure {
     pub(crate) message: String,
 }
 
-/// The statements of a file. Of functions only what is needed to define them is read yet.
+/// The parser's tree of a file. Of functions only what is needed to define them is read yet.
+pub(crate) struct Tree {
+    tree: ast::ModModule,
+    hidden: Vec<Hidden>,
+}
+
+impl Tree {
+    pub(crate) fn of(source: &str) -> Result<Self, ParseFailure> {
+        let (tree, hidden) = syntax(source)?;
+        Ok(Self { tree, hidden })
+    }
+
+    /// What the file imports, as far as its text tells.
+    pub(crate) fn imports(&self) -> Vec<Import> {
+        let mut found = Vec::new();
+        imports::imports(&self.tree.body, &mut found);
+        found
+    }
+
+    /// The statements of the file, whose text this is.
+    pub(crate) fn turn(&self, source: &Arc<str>) -> Result<Module, ParseFailure> {
+        let turn = Turn::new(source, &self.hidden, 0);
+        let body = turn.body(&self.tree.body);
+        turn.finish(Module {
+            body,
+            docstring: docstring(&self.tree.body),
+        })
+    }
+}
+
+/// The statements of a file.
 pub(crate) fn parse(source: &Arc<str>) -> Result<Module, ParseFailure> {
-    let (tree, hidden) = syntax(source)?;
-    let turn = Turn::new(source, &hidden, 0);
-    let body = turn.body(&tree.body);
-    turn.finish(Module {
-        body,
-        docstring: docstring(&tree.body),
-    })
+    Tree::of(source)?.turn(source)
 }
 
 /// The same, with all of it read at once.

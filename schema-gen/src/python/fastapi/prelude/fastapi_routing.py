@@ -1,6 +1,4 @@
-import inspect
-
-from _hitchpost import either, has_body, is_router, join, path_format, unique_id
+from _hitchpost import either, first_given, has_body, is_router, join, path_format, populate, unique_id
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Host, Match, Mount, NoMatchFound, Route, Router, WebSocketRoute, get_name
 
@@ -42,88 +40,6 @@ OPERATION_DEFAULTS = {
     "openapi_extra": None,
     "generate_unique_id_function": DEFAULT_UNIQUE_ID,
 }
-
-
-def first_given(*items):
-    for item in items:
-        if not isinstance(item, DefaultPlaceholder):
-            return item
-    return items[0]
-
-
-def populate(
-    route,
-    path,
-    endpoint,
-    *,
-    response_model=DEFAULT_MODEL,
-    status_code=None,
-    tags=None,
-    dependencies=None,
-    summary=None,
-    description=None,
-    response_description="Successful Response",
-    responses=None,
-    deprecated=None,
-    name=None,
-    methods=None,
-    operation_id=None,
-    response_model_include=None,
-    response_model_exclude=None,
-    response_model_by_alias=True,
-    response_model_exclude_unset=False,
-    response_model_exclude_defaults=False,
-    response_model_exclude_none=False,
-    include_in_schema=True,
-    response_class=DEFAULT_RESPONSE_CLASS,
-    dependency_overrides_provider=None,
-    callbacks=None,
-    openapi_extra=None,
-    generate_unique_id_function=DEFAULT_UNIQUE_ID,
-    strict_content_type=DEFAULT_STRICT,
-    stream_item_type=None,
-    max_body_size=None,
-):
-    route.path = path
-    route.endpoint = endpoint
-    route.stream_item_type = stream_item_type
-    route.summary = summary
-    route.response_description = response_description
-    route.deprecated = deprecated
-    route.operation_id = operation_id
-    route.response_model_include = response_model_include
-    route.response_model_exclude = response_model_exclude
-    route.response_model_by_alias = response_model_by_alias
-    route.response_model_exclude_unset = response_model_exclude_unset
-    route.response_model_exclude_defaults = response_model_exclude_defaults
-    route.response_model_exclude_none = response_model_exclude_none
-    route.include_in_schema = include_in_schema
-    route.response_class = response_class
-    route.dependency_overrides_provider = dependency_overrides_provider
-    route.callbacks = callbacks
-    route.openapi_extra = openapi_extra
-    route.generate_unique_id_function = generate_unique_id_function
-    route.strict_content_type = strict_content_type
-    route.max_body_size = max_body_size
-    route.tags = either(tags, [])
-    route.responses = either(responses, {})
-    route.name = get_name(endpoint) if name is None else name
-    route.path_format = path_format(path)
-    if methods is None:
-        methods = ["GET"]
-    route.methods = {method.upper() for method in methods}
-    if isinstance(generate_unique_id_function, DefaultPlaceholder):
-        generate_unique_id_function = generate_unique_id_function.value
-    route.unique_id = either(operation_id, None) or generate_unique_id_function(route)
-    route.status_code = status_code
-    route.dependencies = list(either(dependencies, []))
-    # Up to a form feed it is documentation of the operation (Path Operation Advanced
-    # Configuration).
-    description = either(description, None)
-    if description is None:
-        description = inspect.cleandoc(endpoint.__doc__ or "")
-    route.description = description.split("\f")[0].strip()
-    route.response_model = response_model
 
 
 class _BodyField:
