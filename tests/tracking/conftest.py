@@ -101,7 +101,7 @@ def started(name: str, folder: Path) -> Iterator[str]:
             yield f"sqlite:///{there}/mlflow.db"
         elif name == "upstream":
             if not upstream.PROGRAM.exists():
-                pytest.skip("upstream's server is not built: `make upstream`")
+                pytest.skip("upstream's server is not built: `make test-upstream`")
             if version_of_postgres() < 16:
                 pytest.skip("upstream's server needs PostgreSQL 16 or newer")
             server = Upstream(upstream.PROGRAM, stack.enter_context(database()), folder / "log")

@@ -12,7 +12,7 @@ import pytest
 from mlflow.entities import Metric, Param
 
 from tracking.checks import failure
-from tracking.processes import Hitchpost
+from tracking.processes import Hitchpost, Way
 
 
 @pytest.fixture
@@ -263,6 +263,38 @@ def test_a_database_that_goes_comes_back(kind, tmp_path):
         steps = [metric.step for metric in client.get_metric_history(run, "m")]
         assert steps == [*range(20), 100]
         connection.close()
+
+
+def test_a_database_server_that_is_gone_is_told_at_once(kind, tmp_path):
+    """Nothing listens where PostgreSQL did: nobody waits to hear that, until it is back."""
+    if kind != "postgres":
+        pytest.skip("SQLite is a file")
+    from urllib.parse import urlsplit
+
+    from tracking.conftest import database
+
+    with database() as store, contextlib.ExitStack() as stack:
+        url = urlsplit(store)
+        way = stack.enter_context(Way(url.hostname, url.port))
+        through = store.replace(f"@{url.hostname}:{url.port}/", f"@127.0.0.1:{way.port}/")
+        server = stack.enter_context(Hitchpost(through, tmp_path / "log"))
+        client = client_of(server, retries=0)
+        run = started_run(client)
+        client.log_metric(run, "m", 1, 1, 1)
+        way.close()
+
+        def ask(thread: int) -> None:
+            started = time.monotonic()
+            work = client.get_run if thread % 2 else client.log_metric
+            error = failure(work, run, *([] if thread % 2 else ["m", 2, 2, 2]))
+            assert error.get_http_status_code() == 503
+            assert time.monotonic() - started < 1.5
+
+        # More than there are connections to the database.
+        assert in_threads(40, ask) == []
+        way.open()
+        client.log_metric(run, "m", 3, 3, 3)
+        assert client.get_run(run).data.metrics == {"m": 3}
 
 
 def test_a_full_disk(kind, tmp_path):

@@ -256,6 +256,12 @@ class TestSearch:
             ("metrics.f1 != 0.1", "ac"),
             ("metrics.f1 >= 0 AND tags.odd = '0'", "ac"),
             ("metrics.none > 0", ""),
+            ("metrics.f1 > nan", ""),
+            ("metrics.f1 < inf", "abc"),
+            ("creation_time > nan", ""),
+            ("name = a", "a"),
+            ("params.n = 2", "c"),
+            ("tags.`odd` = '1'", "bd"),
         ],
     )
     def test_conditions(self, search, condition, expected):
@@ -324,13 +330,53 @@ class TestSearch:
         assert models["b"].source_run_id is None
 
     @pytest.mark.parametrize(
-        "condition",
-        ["name", "nothing = 'x'", "name > 1", "name = 'a' OR name = 'b'", ";"],
+        ("condition", "message"),
+        [
+            ("name", "Invalid filter string: 'name'. Expected a list of comparisons"),
+            ("nothing = 'x'", "Invalid filter string: \"nothing = 'x'\". Expected a list"),
+            ("name = 'a' OR name = 'b'", "Expected a list of comparisons separated by 'AND'"),
+            (";", "Invalid filter string: ';'. Expected a list of comparisons"),
+            ("name = 'a'; name = 'b'", "Expected a single SQL expression."),
+            ("name = ", "Invalid filter string"),
+            ("name > 1", "Invalid comparison operator for attributes.name: '>'. Expected one of ("),
+            ("tags.odd > 'a'", "Invalid comparison operator for tags.odd: '>'. Expected one of ("),
+            ("metrics.f1 LIKE 1", "Invalid comparison operator for metrics.f1: 'LIKE'. Expected"),
+            (
+                "creation_time LIKE 'x'",
+                "Invalid comparison operator for attributes.creation_timestamp_ms: 'LIKE'",
+            ),
+            (
+                "metric.f1 > 1",
+                "Invalid entity type: 'metric'. Expected one of ['attributes', 'metrics', "
+                "'params', 'tags'].",
+            ),
+        ],
     )
-    def test_what_is_no_filter(self, backend, five, condition):
+    @pytest.mark.not_in("3.0.", "its messages are those of a newer MLflow")
+    def test_what_is_no_filter(self, backend, five, condition, message):
         refused(
             "INVALID_PARAMETER_VALUE",
-            "",
+            message,
+            backend.client().search_logged_models,
+            [five[0]],
+            condition,
+        )
+
+    @pytest.mark.not_on("mlflow", "these errors of its SQL store are internal ones, and say less")
+    @pytest.mark.parametrize(
+        ("condition", "message"),
+        [
+            ("metrics.f1 > 'a'", "could not convert string to float"),
+            ("creation_time > 'a'", "could not convert string to float"),
+            ("attributes.unheard = 'x'", "Invalid attribute key 'unheard' specified"),
+            ("metrics. = 1", "Invalid attribute key 'metrics.' specified"),
+            ("tags.odd IN (1)", "While parsing a list in the query"),
+        ],
+    )
+    def test_what_cannot_be_compared(self, backend, five, condition, message):
+        refused(
+            "INVALID_PARAMETER_VALUE",
+            message,
             backend.client().search_logged_models,
             [five[0]],
             condition,
@@ -345,6 +391,13 @@ class TestSearch:
             [five[0]],
             order_by=[{"field_name": field}],
         )
+
+
+def test_any_run_may_be_the_source(client, name, run):
+    other = client.create_experiment(f"{name}-other")
+    model = client.create_logged_model(other, "a", run)
+    assert client.get_logged_model(model.model_id).source_run_id == run
+    assert [found.model_id for found in client.search_logged_models([other])] == [model.model_id]
 
 
 def test_a_metric_that_is_not_a_number(client, experiment, run, model):

@@ -3,6 +3,7 @@
 use std::{io, path::PathBuf, time::Duration};
 
 use hitchpost::http::reason;
+use pyo3::PyErr;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use ureq::http::{HeaderMap, header::RETRY_AFTER};
 
@@ -45,6 +46,8 @@ pub(super) enum Fault {
     NotSent(String),
     /// It may have been received.
     NoAnswer(String),
+    /// A signal's handler raised an exception.
+    Interrupted(PyErr),
 }
 
 impl Fault {
@@ -56,6 +59,7 @@ impl Fault {
             Self::NotHttp => "not HTTP",
             Self::NotSent(_) => "not sent",
             Self::NoAnswer(_) => "no answer",
+            Self::Interrupted(_) => "interrupted",
         }
     }
 }
@@ -71,7 +75,10 @@ impl From<ureq::Error> for Fault {
                     Some(rustls::Error::InvalidMessage(_)) => Self::NotTls,
                     _ => Self::NotSent(reason(&inner.0)),
                 },
-                Err(other) => Self::NoAnswer(other.to_string()),
+                Err(other) => match other.downcast::<PyErr>() {
+                    Ok(exception) => Self::Interrupted(*exception),
+                    Err(other) => Self::NoAnswer(other.to_string()),
+                },
             },
             error @ (ureq::Error::Http(_) | ureq::Error::BadUri(_)) => {
                 Self::NotSent(reason(&error))

@@ -287,7 +287,7 @@ impl TrackingClient {
             }
             let again = tries < self.retries && outcome.is_worth_another(call.is_idempotent);
             if !again {
-                return Ok(self.settled(call, outcome)?);
+                return self.settled(call, outcome);
             }
             let asked = outcome.as_ref().ok().and_then(|answer| answer.retry_after);
             pause(py, asked.unwrap_or_else(|| backoff(tries)).min(LONGEST))?;

@@ -1,5 +1,6 @@
 //! Why a call fails, as an exception says it.
 
+use pyo3::prelude::*;
 use serde::Deserialize;
 
 use super::{
@@ -23,11 +24,11 @@ pub(crate) struct ApiError {
 
 impl TrackingClient {
     /// The answer, unless it says that the call failed.
-    pub(super) fn settled(&self, call: &Call, outcome: Outcome) -> Result<Answer, Problem> {
+    pub(super) fn settled(&self, call: &Call, outcome: Outcome) -> PyResult<Answer> {
         let answer = match outcome {
             Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
             Ok(answer) => answer,
-            Err(fault) => return Err(Problem::Api(self.fault(call, fault))),
+            Err(fault) => return Err(self.fault(call, fault)),
         };
         let said: Said = serde_json::from_slice(&answer.body).unwrap_or_default();
         let status = answer.status;
@@ -67,10 +68,10 @@ impl TrackingClient {
             }
             _ => {}
         }
-        Err(Problem::Api(error))
+        Err(Problem::Api(error).into())
     }
 
-    fn fault(&self, call: &Call, fault: Fault) -> ApiError {
+    fn fault(&self, call: &Call, fault: Fault) -> PyErr {
         let url = &self.url;
         let (code, message, help) = match fault {
             Fault::Token(path, error) => (
@@ -114,14 +115,16 @@ impl TrackingClient {
                 format!("there is no answer from {url}: {reason}"),
                 (!call.is_idempotent).then_some("whether the call was carried out is not known"),
             ),
+            Fault::Interrupted(exception) => return exception,
         };
-        ApiError {
+        let error = ApiError {
             message,
             code: code.to_owned(),
             path: call.place(),
             help: help.map(str::to_owned),
             status: None,
-        }
+        };
+        Problem::Api(error).into()
     }
 }
 

@@ -6,12 +6,15 @@ use std::{
 };
 
 use hitchpost::http::system_roots;
+use pyo3::prelude::*;
 use ureq::{
     Agent, Proxy,
     tls::{RootCerts, TlsConfig},
     unversioned::{
         resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
-        transport::{ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport},
+        transport::{
+            Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+        },
     },
 };
 
@@ -19,6 +22,8 @@ use super::{JSON, TrackingClient};
 
 /// How long an address that was looked up is used.
 const LOOKED_UP: Duration = Duration::from_secs(30);
+/// How long the server is waited for before the user is asked whether to go on.
+const ATTENTIVE: Duration = Duration::from_millis(100);
 /// How long a connection is kept that nobody uses.
 const KEPT: Duration = Duration::from_secs(15);
 
@@ -58,7 +63,7 @@ impl TrackingClient {
     }
 }
 
-/// Connects as usual, and marks what fails before anything was sent.
+/// Connects as usual, marks what fails before anything was sent, and lets waits be interrupted.
 #[derive(Debug)]
 struct Connecting(DefaultConnector);
 
@@ -71,7 +76,53 @@ impl Connector for Connecting {
         chained: Option<()>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
         let connected = self.0.connect(details, chained);
-        connected.map_err(NotConnected::marked)
+        let connected = connected.map_err(NotConnected::marked)?;
+        Ok(connected.map(|inner| Box::new(Attentive(inner)) as Box<dyn Transport>))
+    }
+}
+
+/// A connection on which waiting for the server ends when a signal's handler raises, as that of
+/// Ctrl-C does. The error is the exception.
+#[derive(Debug)]
+struct Attentive(Box<dyn Transport>);
+
+impl Transport for Attentive {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.0.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let limit = timeout.for_read();
+        let until = Instant::now().checked_add(*limit.after);
+        loop {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let slice = left.map_or(ATTENTIVE, |left| left.min(ATTENTIVE));
+            let next = NextTimeout {
+                after: slice.into(),
+                ..limit
+            };
+            match self.0.await_input(next) {
+                Err(ureq::Error::Timeout(_)) if left.is_none_or(|left| left > slice) => {}
+                Err(ureq::Error::Timeout(_)) => return Err(ureq::Error::Timeout(limit.reason)),
+                other => return other,
+            }
+            // There is no Python any more while it ends.
+            if let Some(Err(exception)) = Python::try_attach(|py| py.check_signals()) {
+                return Err(ureq::Error::Other(Box::new(exception)));
+            }
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.0.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.0.is_tls()
     }
 }
 

@@ -4,6 +4,9 @@ import json
 import logging
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -194,6 +197,28 @@ def test_a_wait_can_be_interrupted(server: Loopback, client: Client) -> None:
     with pytest.raises(KeyboardInterrupt):
         client.get("/x")
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("part", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n["])
+def test_ctrl_c_while_the_server_is_silent(part: bytes) -> None:
+    """In a process of its own: nothing else wakes its only thread."""
+    script = (
+        "import sys; from hitchpost.mlflow.client import connect\n"
+        "try: connect(sys.argv[1]).get('/x')\n"
+        "except KeyboardInterrupt: print('interrupted')"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        uri = f"modelregistry://127.0.0.1:{listener.getsockname()[1]}"
+        command = [sys.executable, "-c", script, uri]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(part)
+                time.sleep(0.3)
+                process.send_signal(signal.SIGINT)
+                said, _ = process.communicate(timeout=5)
+    assert said == "interrupted\n"
 
 
 @pytest.mark.parametrize(

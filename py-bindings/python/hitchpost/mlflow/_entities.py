@@ -36,6 +36,7 @@ from mlflow.entities import (
     RunOutputs,
 )
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
+from mlflow.utils.uri import append_to_uri_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -156,7 +157,8 @@ def experiment_location(resource: Json, root: str) -> str:
     if location is None:
         external = resource.get("externalId") or ""
         # The published plugin keeps the location there.
-        location = external if "/" in external else f"{root}/{resource['id']}"
+        below = append_to_uri_path(root, str(resource["id"]))
+        location = external if "/" in external else str(below)
     return location
 
 
@@ -184,7 +186,7 @@ def run_info(resource: Json, location: Callable[[str], str]) -> RunInfo:
     experiment_id = str(resource["experimentId"])
     uri = resource.get("externalId") or ""
     if "/" not in uri:
-        uri = f"{location(experiment_id)}/{run_id}/artifacts"
+        uri = append_to_uri_path(location(experiment_id), run_id, "artifacts")
     start = resource.get("startTimeSinceEpoch") or resource.get("createTimeSinceEpoch") or 0
     return RunInfo(
         run_id=run_id,

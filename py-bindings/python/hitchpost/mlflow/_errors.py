@@ -55,7 +55,8 @@ def translate(error: ApiError) -> MlflowException:
 class RefusedError(Exception):
     """What the registry refused for a reason that MLflow has words of its own for.
 
-    `reason` is one of `missing`, `taken`, `wrong-state`, `no-property` and `param-conflict`.
+    `reason` is one of `missing`, `taken`, `wrong-state`, `belongs-elsewhere`, `no-property` and
+    `param-conflict`.
     """
 
     def __init__(self, reason: str, message: str = "") -> None:
@@ -66,7 +67,7 @@ class RefusedError(Exception):
 
 def refused(error: ApiError) -> RefusedError | MlflowException:
     """The reason of a refusal, or `error` as an exception of MLflow."""
-    if error.code in ("wrong-state", "no-property", "param-conflict"):
+    if error.code in ("wrong-state", "belongs-elsewhere", "no-property", "param-conflict"):
         return RefusedError(error.code, error.message)
     if error.status == 404 and error.code != "http-404":
         return RefusedError("missing", error.message)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from mlflow.exceptions import MlflowException
 from mlflow.store.tracking import SEARCH_MAX_RESULTS_THRESHOLD
 
 from . import _entities as entities
@@ -196,9 +195,10 @@ class Extension:
         params = {"requireState": "LIVE", "experimentRunId": body.pop("experimentRunId", None)}
         try:
             return self._post(path, body, params=params)
-        except (RefusedError, MlflowException) as error:
+        except RefusedError as error:
             # MLflow takes any run as the source, also none, and one of another experiment.
-            if params.pop("experimentRunId") is None or not _is_about_run(error):
+            about_run = error.reason in ("missing", "belongs-elsewhere")
+            if params.pop("experimentRunId") is None or not about_run:
                 raise
         return self._post(path, body, params=params)
 
@@ -237,9 +237,3 @@ class Extension:
             if not page.get("nextPageToken"):
                 return
             body["pageToken"] = page["nextPageToken"]
-
-
-def _is_about_run(error: RefusedError | MlflowException) -> bool:
-    if isinstance(error, RefusedError):
-        return error.reason == "missing"
-    return bool(error.error_code == "INVALID_PARAMETER_VALUE")

@@ -20,6 +20,7 @@ from mlflow.utils.search_utils import (
 )
 
 from . import _entities as entities
+from . import _model_filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -95,21 +96,13 @@ class _RunGrammar(SearchUtils):
         return bool(of(run, clause))
 
 
-class _ModelGrammar(SearchLoggedModelsUtils):
-    """The same of logged models."""
-
-    @classmethod
-    def _parse_run_ids(cls, token: Any) -> tuple[str, ...]:  # noqa: ANN401 sqlparse's
-        return _list(cls, token)
-
-
 def _list(grammar: Any, token: Any) -> tuple[str, ...]:  # noqa: ANN401 MLflow's and sqlparse's
     return tuple(grammar._parse_list_from_sql_token(token))
 
 
 # They have MLflow's types, which are none.
 RunGrammar: Any = _RunGrammar
-ModelGrammar: Any = _ModelGrammar
+ModelOrder: Any = SearchLoggedModelsUtils
 
 
 @dataclass(frozen=True)
@@ -181,7 +174,7 @@ class ModelSearch:
 
     def page(self, models: Iterable[LoggedModel]) -> tuple[list[LoggedModel], int | None]:
         """The page of those of the models that the filter matches, and the offset of the next."""
-        clauses = ModelGrammar.parse_search_filter(self.filter_string)
+        clauses = _model_filter.parse(self.filter_string)
         found = [model for model in models if _matches(model, clauses, self.datasets)]
         found = _sorted(found, self.order_by)
         start = int(self.page_token or 0)
@@ -212,9 +205,9 @@ def _is_on(point: Metric, dataset: dict[str, Any]) -> bool:
 
 def _holds(model: LoggedModel, points: Sequence[Metric], clause: Clause) -> bool:
     kind, key, value = clause["type"], clause["key"], clause["value"]
-    compare = RunGrammar.get_comparison_func(clause["comparator"].upper())
+    compare = RunGrammar.get_comparison_func(clause["comparator"])
     if kind == "metric":
-        return any(compare(point.value, float(value)) for point in points if point.key == key)
+        return any(compare(point.value, value) for point in points if point.key == key)
     if kind == "parameter":
         found = model.params.get(key)
     elif kind == "tag":
@@ -223,8 +216,6 @@ def _holds(model: LoggedModel, points: Sequence[Metric], clause: Clause) -> bool
         found = getattr(model, str(_MODEL_ALIASES.get(key, key)))
         if isinstance(found, LoggedModelStatus):
             found = found.value
-        elif isinstance(found, int):
-            value = float(value)
     return found is not None and bool(compare(found, value))
 
 
@@ -234,7 +225,7 @@ def _sorted(
     """The models in an order, those without a value last, as MLflow's SQL store has it."""
     models = sorted(models, key=lambda model: (-model.creation_timestamp, model.model_id))
     for each in reversed(order_by or ()):
-        key = ModelGrammar.parse_order_by_for_logged_models(each)
+        key = ModelOrder.parse_order_by_for_logged_models(each)
         valued = [(_order_value(model, key), model) for model in models]
         there = [pair for pair in valued if pair[0] is not None]
         there.sort(key=lambda pair: pair[0], reverse=not key.ascending)
@@ -291,6 +282,8 @@ _ALWAYS, _NEVER = (">=", _LEAST), ("<", _LEAST)
 
 def _whole(comparator: str, value: float) -> tuple[str, int]:
     """The comparison of an integer of 64 bits with a number, as one with such an integer."""
+    if math.isnan(value):
+        return _ALWAYS if comparator == "!=" else _NEVER
     if value > _GREATEST:
         return _ALWAYS if comparator in ("<", "<=", "!=") else _NEVER
     if value < _LEAST:
@@ -447,47 +440,26 @@ def model_filter(
 
     None where it is none: with several data sets, or with one and no metric.
     """
-    try:
-        return _model_filter(filter_string, datasets)
-    except MlflowException:
-        _refuse_as_sql_store(filter_string)
-        raise
-
-
-def _refuse_as_sql_store(filter_string: str | None) -> None:
-    """Refuse a filter of logged models in the words of MLflow's SQL store, where it does."""
-    try:
-        from mlflow.utils.search_logged_model_utils import parse_filter_string
-    except ImportError:
-        # mlflow-skinny has no SQLAlchemy.
-        return
-    parse_filter_string(filter_string)
-
-
-def _model_filter(
-    filter_string: str | None, datasets: Sequence[dict[str, Any]] | None
-) -> list[Clause] | None:
     clauses: list[Clause] = []
     metrics = 0
-    for parsed in ModelGrammar.parse_search_filter(filter_string):
+    for parsed in _model_filter.parse(filter_string):
         kind, key, value = parsed["type"], parsed["key"], parsed["value"]
-        comparator = parsed["comparator"].upper()
-        if ModelGrammar.is_metric(kind, comparator):
+        comparator = parsed["comparator"]
+        if kind == "metric":
             metrics += 1
-            clause = _clause("metric", key, comparator, float(value))
+            clause = _clause("metric", key, comparator, value)
             for dataset in datasets or ():
                 clause["datasetName"] = dataset["dataset_name"]
                 if dataset.get("dataset_digest") is not None:
                     clause["datasetDigest"] = dataset["dataset_digest"]
             clauses.append(clause)
-        elif ModelGrammar.is_param(kind, comparator):
+        elif kind == "parameter":
             clauses.append(_clause("tag", entities.MODEL_PARAM + key, comparator, value))
-        elif ModelGrammar.is_tag(kind, comparator):
+        elif kind == "tag":
             clauses.append(_clause("tag", key, comparator, value))
-        elif ModelGrammar.is_numeric_attribute(kind, key, comparator):
+        elif isinstance(value, float):
             clauses += _times(_MODEL_FIELDS[key][1], comparator, value)
-        elif key in _MODEL_FIELDS:
-            ModelGrammar.is_string_attribute(kind, key, comparator)
+        else:
             if key == "status":
                 compare = RunGrammar.get_comparison_func(comparator)
                 value = tuple(
@@ -497,10 +469,6 @@ def _model_filter(
                 )
                 comparator = "IN"
             clauses.append(_clause(*_MODEL_FIELDS[key], comparator, value))
-        else:
-            raise MlflowException.invalid_parameter_value(
-                f"Invalid logged model search key '{key}'"
-            )
     if datasets and (len(datasets) > 1 or not metrics):
         return None
     return _without_empty_keys(clauses)
@@ -510,7 +478,7 @@ def model_order(order_by: Sequence[dict[str, Any]] | None) -> list[Clause]:
     """An order of logged models."""
     keys: list[Clause] = []
     for each in order_by or ():
-        parsed = ModelGrammar.parse_order_by_for_logged_models(each)
+        parsed = ModelOrder.parse_order_by_for_logged_models(each)
         name = parsed.field_name
         if name.startswith("metrics."):
             key: Clause = {"type": "metric", "key": name.split(".", 1)[1]}

@@ -549,10 +549,11 @@ fn arranged(value: Value, shape: Shape) -> Value {
     match (shape, value) {
         (Shape::Later(shape), value) => arranged(value, shape()),
         (Shape::Either(first, second), value) => {
-            let shape = if fit(&value, *first) <= fit(&value, *second) {
-                *first
-            } else {
-                *second
+            // Mostly the second is told by its kind alone.
+            let shape = match fit(&value, *second) {
+                Fit::No => *first,
+                second_fit if fit(&value, *first) <= second_fit => *first,
+                _ => *second,
             };
             arranged(value, shape)
         }

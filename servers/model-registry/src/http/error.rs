@@ -102,7 +102,9 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, message),
             StoreError::NoProperty { .. } => Self::coded(StatusCode::NOT_FOUND, code, message),
             StoreError::Exists { .. } => Self::new(StatusCode::CONFLICT, message),
-            StoreError::WrongState { .. } => Self::coded(StatusCode::CONFLICT, code, message),
+            StoreError::WrongState { .. } | StoreError::Elsewhere { .. } => {
+                Self::coded(StatusCode::CONFLICT, code, message)
+            }
             StoreError::ParamConflict { conflicts } => Self {
                 conflicts,
                 ..Self::coded(StatusCode::CONFLICT, code, message)

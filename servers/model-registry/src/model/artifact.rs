@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use super::{
     resource::{Absent, Resource, resource},
     state::{ArtifactState, ArtifactType, ParameterType},
-    value::{Double, Int64, Properties, optional_distinct, present, present_distinct},
+    value::{Double, Int64, Properties, Whole, optional_distinct, present, present_distinct},
 };
 use crate::kind::Kind;
 
@@ -118,7 +118,8 @@ resource! {
         /// When, in milliseconds since 1970.
         timestamp: Int64,
         /// At which step.
-        step: i64,
+        #[schema(value_type = Option<i64>)]
+        step: Whole,
         /// What became of it.
         state: ArtifactState,
     }

@@ -35,4 +35,4 @@ pub use tracking::{
     Comparator, Condition, LogBatch, LoggedModel, MetricColumns, MetricColumnsOptions, MetricData,
     Operand, Order, ParamData, RunData, Search, Subject, TagData,
 };
-pub use value::{Double, Int64, MetadataValue, Properties};
+pub use value::{Double, Int64, MetadataValue, Properties, Whole};

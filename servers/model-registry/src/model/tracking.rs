@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{
     artifact::{Artifact, ModelArtifact},
     resource::ExperimentRun,
-    value::{Double, objects},
+    value::{Double, objects, optional_whole, whole},
 };
 
 /// A metric's point.
@@ -19,9 +19,10 @@ pub struct MetricData {
     /// What was measured.
     pub value: Double,
     /// When, in milliseconds since 1970.
+    #[serde(deserialize_with = "whole")]
     pub timestamp: i64,
     /// At which step; may be negative.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     pub step: i64,
     /// The logged model that was measured: the id of a model artifact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -236,6 +237,7 @@ pub struct Search {
     #[serde(deserialize_with = "objects")]
     pub order_by: Vec<Order>,
     /// How many to a page.
+    #[serde(deserialize_with = "optional_whole")]
     #[schema(minimum = 0)]
     pub page_size: Option<i32>,
     /// The `nextPageToken` of the page before, of the same search.

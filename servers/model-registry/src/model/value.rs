@@ -64,6 +64,72 @@ impl PartialSchema for Int64 {
 
 impl ToSchema for Int64 {}
 
+/// A 64-bit integer that travels as a number. It may be written with a fraction of zero, as some
+/// clients write every number; JSON Schema takes that for an integer too.
+///
+/// ```
+/// use hitchpost_model_registry::model::Whole;
+/// assert_eq!(serde_json::from_str::<Whole>("-3.0")?, Whole(-3));
+/// assert!(serde_json::from_str::<Whole>("-3.5").is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Whole(pub i64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Form;
+        impl Visitor<'_> for Form {
+            type Value = Whole;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a 64-bit integer")
+            }
+
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Whole, E> {
+                Ok(Whole(value))
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<Whole, E> {
+                let wrong = |_| E::invalid_value(Unexpected::Unsigned(value), &self);
+                value.try_into().map(Whole).map_err(wrong)
+            }
+
+            fn visit_f64<E: Error>(self, value: f64) -> Result<Whole, E> {
+                // From 2^63 on it may be an integer that does not fit, rounded.
+                if value.abs() >= -(i64::MIN as f64) || value.fract() != 0.0 {
+                    return Err(E::invalid_value(Unexpected::Float(value), &self));
+                }
+                Ok(Whole(value as i64))
+            }
+        }
+        deserializer.deserialize_i64(Form)
+    }
+}
+
+impl PartialSchema for Whole {
+    fn schema() -> RefOr<Schema> {
+        i64::schema()
+    }
+}
+
+impl ToSchema for Whole {}
+
+/// Reads a [`Whole`] as the integer that it is.
+pub(crate) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    Whole::deserialize(deserializer).map(|whole| whole.0)
+}
+
+/// [`whole`] of 32 bits, or `null`.
+pub(crate) fn optional_whole<'de, D>(deserializer: D) -> Result<Option<i32>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let whole = Option::<Whole>::deserialize(deserializer)?;
+    let wrong = |_| D::Error::custom("an integer of 32 bits is wanted");
+    whole.map(|it| it.0.try_into().map_err(wrong)).transpose()
+}
+
 /// A double. One that is not finite travels as `"NaN"`, `"Infinity"` or `"-Infinity"`, which JSON
 /// has no numbers for.
 ///

@@ -1,7 +1,13 @@
 //! Connections: the drivers, the settings of each connection, the format of the database, and the
 //! one task that writes to SQLite.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{
+    future::{Future, pending},
+    io::ErrorKind,
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::{
     Any, AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, SqlSafeStr, Transaction,
@@ -10,7 +16,10 @@ use sqlx::{
     pool::PoolConnection,
     query_scalar,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    time::sleep,
+};
 
 use hitchpost_store::database::Location;
 
@@ -18,6 +27,9 @@ use super::{error::StoreError, sql::Backend};
 
 /// How long to wait for a connection, and for a lock that another program holds.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a connection may be in coming before it is asked whether PostgreSQL is there.
+const SOON: Duration = Duration::from_millis(250);
 
 /// How long a reader waits for its turn at a file, which is always there to be read.
 const QUEUE: Duration = Duration::from_secs(60);
@@ -46,6 +58,8 @@ pub(crate) struct Database {
     /// The writer of SQLite, which lets one write at a time. PostgreSQL groups commits itself.
     queue: Option<mpsc::Sender<Job>>,
     writers: AnyPool,
+    /// How PostgreSQL is reached.
+    server: Option<Arc<Mutex<AnyConnectOptions>>>,
 }
 
 impl Database {
@@ -67,6 +81,7 @@ impl Database {
                 Err(_) => return Err(sqlx::Error::PoolTimedOut.into()),
             }
         }
+        let server = (backend == Backend::Postgres).then(|| Arc::new(Mutex::new(options.clone())));
         let pool = || AnyPoolOptions::new().acquire_timeout(PATIENCE);
         let (readers, writers) = match location {
             // The one connection is the database.
@@ -100,6 +115,7 @@ impl Database {
             readers,
             queue,
             writers,
+            server,
         })
     }
 
@@ -109,7 +125,36 @@ impl Database {
     }
 
     pub(crate) async fn read(&self) -> Result<PoolConnection<Any>, StoreError> {
-        Ok(self.readers.acquire().await?)
+        self.acquire(&self.readers).await
+    }
+
+    /// A connection, as soon as one is free. Where nothing listens the pool would try again until
+    /// its patience is gone: that is an error at once.
+    async fn acquire(&self, pool: &AnyPool) -> Result<PoolConnection<Any>, StoreError> {
+        tokio::select! {
+            biased;
+            connection = pool.acquire() => Ok(connection?),
+            error = self.refused() => Err(error),
+        }
+    }
+
+    /// Why PostgreSQL cannot be connected to; comes to no end when it can, or may soon. One at a
+    /// time asks: a server that is busy is not to be asked by all who wait for it.
+    async fn refused(&self) -> StoreError {
+        let Some(server) = &self.server else {
+            return pending().await;
+        };
+        sleep(SOON).await;
+        let options = server.lock().await;
+        match AnyConnection::connect_with(&options).await {
+            Err(sqlx::Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused => {
+                return sqlx::Error::Io(error).into();
+            }
+            Ok(connection) => drop(connection.close().await),
+            Err(_) => {}
+        }
+        drop(options);
+        pending().await
     }
 
     /// Carries a change out, whole or not at all. It has been written when this returns.
@@ -119,7 +164,8 @@ impl Database {
         F: for<'c> FnOnce(&'c mut AnyConnection) -> Outcome<'c, T> + Send + 'static,
     {
         let Some(queue) = &self.queue else {
-            let mut transaction = self.writers.begin().await?;
+            let mut connection = self.acquire(&self.writers).await?;
+            let mut transaction = connection.begin().await?;
             let value = change(&mut transaction).await?;
             transaction.commit().await?;
             return Ok(value);

@@ -112,7 +112,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::WrongState`] when the experiment is in another state than the required one,
-    /// and as those of [`create`](Self::create).
+    /// [`StoreError::Elsewhere`] when the run belongs to another experiment, and as those of
+    /// [`create`](Self::create).
     pub async fn create_logged_model(
         &self,
         experiment: i64,
@@ -136,10 +137,12 @@ impl Store {
                         let kinds = &[Kind::ExperimentRun];
                         let row = rows::expect(connection, backend, run, kinds, false).await?;
                         if row.parent != Some(experiment) {
-                            return Err(StoreError::invalid(format!(
-                                "experiment run {run} belongs to another experiment than \
-                                 {experiment}"
-                            )));
+                            return Err(StoreError::Elsewhere {
+                                message: format!(
+                                    "experiment run {run} belongs to another experiment than \
+                                     {experiment}"
+                                ),
+                            });
                         }
                     }
                     new.insert(connection, backend).await

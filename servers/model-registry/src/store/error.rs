@@ -61,6 +61,12 @@ pub enum StoreError {
         /// Which, and in what state it is.
         message: String,
     },
+    /// A resource belongs to another one than it was said to.
+    #[error("{message}")]
+    Elsewhere {
+        /// Which.
+        message: String,
+    },
     /// A custom property that was to be removed is not there.
     #[error("{message}")]
     NoProperty {
@@ -139,6 +145,7 @@ impl StoreError {
             Self::Exists { .. } => "exists",
             Self::ParamConflict { .. } => "param-conflict",
             Self::WrongState { .. } => "wrong-state",
+            Self::Elsewhere { .. } => "belongs-elsewhere",
             Self::NoProperty { .. } => "no-property",
             Self::Locked { .. } => "database-locked",
             Self::ReadOnly { .. } => "read-only",

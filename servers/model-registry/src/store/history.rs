@@ -16,7 +16,7 @@ use crate::{
     kind::Kind,
     model::{
         Double, Int64, List, ListOptions, Metric, MetricColumns, MetricColumnsOptions,
-        OrderByField, Properties, SortOrder,
+        OrderByField, Properties, SortOrder, Whole,
     },
 };
 
@@ -154,7 +154,7 @@ impl Store {
         }
         let mut items: Vec<Metric> = represent(&mut connection, backend, rows).await?;
         for (metric, point) in items.iter_mut().zip(points) {
-            metric.step = Some(point.step);
+            metric.step = Some(Whole(point.step));
             metric.timestamp = Some(Int64(point.timestamp));
             metric.value = Some(Double(if point.nan == 0 {
                 point.value

@@ -59,6 +59,17 @@ impl Point {
 const POINT: &str = "metric_point (metric, step, timestamp, value, nan, hash)";
 const AGAIN: &str = " ON CONFLICT DO NOTHING";
 
+/// Shows a point with a metric if it is later than the one that is shown, as
+/// [`Point::is_later`] says.
+const LATER: &str = " \
+    ON CONFLICT (id) DO UPDATE SET updated = excluded.updated, number = excluded.number, \
+    step = excluded.step, timestamp = excluded.timestamp \
+    WHERE (excluded.step, excluded.timestamp, excluded.number IS NOT NULL, \
+        COALESCE(excluded.number, 0)) \
+    > (COALESCE(resource.step, -9223372036854775807), \
+        COALESCE(resource.timestamp, -9223372036854775807), \
+        resource.number IS NOT NULL, COALESCE(resource.number, 0))";
+
 /// The point that fields of a metric make.
 fn point(fields: &serde_json::Map<String, Value>) -> Option<Point> {
     let value: Double = serde_json::from_value(fields.get("value")?.clone()).ok()?;
@@ -289,21 +300,37 @@ struct Owned {
 }
 
 impl Owned {
-    /// Some columns of the run's artifacts of a kind that have one of the names.
-    async fn named(
+    /// The statement for something of the run's artifacts of a kind that have one of the names.
+    fn named(&self, kind: Kind, what: &str, names: &[&str]) -> Sql {
+        let mut sql = Sql::new(self.backend, "SELECT ");
+        sql.push(what).push(" FROM resource WHERE parent = ");
+        sql.bind(self.run).push(" AND kind = ").bind(kind.number());
+        sql.push(" AND name IN ").bind_all(names.iter().copied());
+        sql
+    }
+
+    /// The ids of the run's metrics that have one of the names. They come as one value: to hand
+    /// on a row costs more than to find it.
+    async fn metrics(
         &self,
         connection: &mut AnyConnection,
-        kind: Kind,
-        columns: &str,
         names: &[&str],
-    ) -> Result<Vec<sqlx::any::AnyRow>, StoreError> {
-        let mut found = Vec::new();
+    ) -> Result<BTreeMap<String, i64>, StoreError> {
+        let object = match self.backend {
+            Backend::Sqlite => "json_group_object(name, id)",
+            Backend::Postgres => "CAST(json_object_agg(name, id) AS TEXT)",
+        };
+        let mut found = BTreeMap::new();
         for names in names.chunks(NAMES) {
-            let mut sql = Sql::new(self.backend, "SELECT ");
-            sql.push(columns).push(" FROM resource WHERE parent = ");
-            sql.bind(self.run).push(" AND kind = ").bind(kind.number());
-            sql.push(" AND name IN ").bind_all(names.iter().copied());
-            found.extend(sql.all(connection).await?);
+            let sql = self.named(Kind::Metric, object, names);
+            let Some(row) = sql.optional(connection).await? else {
+                continue;
+            };
+            if let Some(ids) = row.try_get::<Option<String>, _>(0)? {
+                let ids: BTreeMap<String, i64> = serde_json::from_str(&ids)
+                    .map_err(|error| StoreError::corrupt(error.to_string()))?;
+                found.extend(ids);
+            }
         }
         Ok(found)
     }
@@ -314,9 +341,11 @@ impl Owned {
         mut params: BTreeMap<String, String>,
     ) -> Result<(), StoreError> {
         let names: Vec<&str> = params.keys().map(String::as_str).collect();
-        let rows = self
-            .named(connection, Kind::Parameter, "name, text", &names)
-            .await?;
+        let mut rows = Vec::new();
+        for names in names.chunks(NAMES) {
+            let sql = self.named(Kind::Parameter, "name, text", names);
+            rows.extend(sql.all(connection).await?);
+        }
         let mut conflicts = Vec::new();
         for row in rows {
             let key: String = row.try_get(0)?;
@@ -370,27 +399,24 @@ impl Owned {
                 })
                 .collect();
         let names: Vec<&str> = points.keys().map(String::as_str).collect();
-        let columns = "id, name, step, timestamp, number";
-        let rows = self
-            .named(connection, Kind::Metric, columns, &names)
-            .await?;
-        let mut ids: HashMap<String, i64> = HashMap::new();
-        let mut changed = Vec::new();
-        for row in rows {
-            let id: i64 = row.try_get(0)?;
-            let name: String = row.try_get(1)?;
-            let old = Point {
-                step: row.try_get::<Option<i64>, _>(2)?.unwrap_or(i64::MIN),
-                timestamp: row.try_get::<Option<i64>, _>(3)?.unwrap_or(i64::MIN),
-                value: row.try_get::<Option<f64>, _>(4)?.unwrap_or(f64::NAN),
-            };
-            if let Some(new) = latest.get(name.as_str())
-                && new.is_later(&old)
-            {
-                changed.push((id, *new));
-            }
-            ids.insert(name, id);
-        }
+        let mut ids = self.metrics(connection, &names).await?;
+        let known = ids.iter().filter_map(|(name, id)| {
+            let point = latest.get(name.as_str())?;
+            Some([
+                (*id).into(),
+                Kind::Metric.number().into(),
+                self.time.into(),
+                self.time.into(),
+                property::number(point.value),
+                point.step.into(),
+                point.timestamp.into(),
+                "{}".into(),
+            ])
+        });
+        // An insert that always meets its row: many rows are changed by one statement.
+        let known: Vec<_> = known.collect();
+        let into = "resource (id, kind, created, updated, number, step, timestamp, document)";
+        insert_rows(connection, self.backend, into, known, LATER).await?;
         let missing: Vec<&str> = names
             .iter()
             .copied()
@@ -416,31 +442,7 @@ impl Owned {
         let into = "resource (kind, parent, experiment, name, created, updated, state, number, \
                     step, timestamp, document)";
         insert_rows(connection, self.backend, into, rows, "").await?;
-        for row in self
-            .named(connection, Kind::Metric, "id, name", &missing)
-            .await?
-        {
-            ids.insert(row.try_get(1)?, row.try_get(0)?);
-        }
-        // An insert that always meets its row: many rows are changed by one statement.
-        let rows = changed.into_iter().map(|(id, point)| {
-            [
-                id.into(),
-                Kind::Metric.number().into(),
-                self.time.into(),
-                self.time.into(),
-                property::number(point.value),
-                point.step.into(),
-                point.timestamp.into(),
-                "{}".into(),
-            ]
-        });
-        let rows: Vec<_> = rows.collect();
-        let into = "resource (id, kind, created, updated, number, step, timestamp, document)";
-        let change = " ON CONFLICT (id) DO UPDATE SET updated = excluded.updated, \
-                      number = excluded.number, step = excluded.step, \
-                      timestamp = excluded.timestamp";
-        insert_rows(connection, self.backend, into, rows, change).await?;
+        ids.extend(self.metrics(connection, &missing).await?);
 
         let mut rows = Vec::new();
         for (name, points) in &points {

@@ -119,6 +119,19 @@ impl Sql {
         self.push(")");
     }
 
+    /// Appends `(a, b, …)` of parameters to a statement that has no others: SQLite, to find out
+    /// what a parameter is called, goes through all that have a number.
+    fn bind_row(&mut self, row: impl IntoIterator<Item = Bind>) {
+        if self.backend == Backend::Postgres {
+            return self.bind_all(row);
+        }
+        for (position, value) in row.into_iter().enumerate() {
+            self.push(if position == 0 { "(?" } else { ", ?" });
+            self.binds.push(value);
+        }
+        self.push(")");
+    }
+
     fn query(&self) -> Query<'_, Any, AnyArguments> {
         let mut statement = query(AssertSqlSafe(self.text.as_str()));
         for bind in &self.binds {
@@ -164,7 +177,8 @@ impl Sql {
 /// prepared once.
 const ROWS: usize = 128;
 
-/// Inserts rows, all of the same columns. `tail` says what to do about those that exist.
+/// Inserts rows, all of the same columns. `tail` says what to do about those that exist. When one
+/// cannot be inserted, those before it may have been: the change has to fail as a whole.
 pub(crate) async fn insert_rows<const N: usize>(
     connection: &mut AnyConnection,
     backend: Backend,
@@ -174,13 +188,20 @@ pub(crate) async fn insert_rows<const N: usize>(
 ) -> Result<(), StoreError> {
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
-        let mut sql = Sql::new(backend, "INSERT INTO ");
+        // SQLite would copy every page that it changes, to undo the one statement.
+        let mut sql = Sql::new(
+            backend,
+            match backend {
+                Backend::Sqlite => "INSERT OR FAIL INTO ",
+                Backend::Postgres => "INSERT INTO ",
+            },
+        );
         sql.push(into).push(" VALUES ");
         for (position, row) in rows.by_ref().take(ROWS).enumerate() {
             if position > 0 {
                 sql.push(", ");
             }
-            sql.bind_all(row);
+            sql.bind_row(row);
         }
         sql.push(tail).execute(connection).await?;
     }

@@ -513,11 +513,13 @@ async fn adopt(
         return Ok(row);
     };
     if row.parent.is_some() {
-        return Err(StoreError::invalid(format!(
-            "{} {} belongs to another resource",
-            row.kind.words(),
-            row.id
-        )));
+        return Err(StoreError::Elsewhere {
+            message: format!(
+                "{} {} belongs to another resource",
+                row.kind.words(),
+                row.id
+            ),
+        });
     }
     let owner = rows::expect(connection, backend, parent, row.kind.parents(), true).await?;
     row.parent = Some(parent);

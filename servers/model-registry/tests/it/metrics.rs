@@ -6,7 +6,7 @@ use hitchpost_model_registry::{
     Store, StoreError,
     model::{
         Artifact, ExperimentRun, Int64, ListOptions, LogBatch, MetricColumns, MetricColumnsOptions,
-        ModelArtifact, OrderByField, SortOrder,
+        ModelArtifact, OrderByField, SortOrder, Whole,
     },
 };
 use serde_json::{Value, json};
@@ -662,7 +662,7 @@ async fn a_metric_of_a_version_has_no_history(database: Database) {
         let Artifact::Metric(metric) = put.resource else {
             panic!("another kind");
         };
-        assert_eq!(metric.step, Some(value));
+        assert_eq!(metric.step, Some(Whole(value)));
     }
     let history = store.metric_history(&ListOptions::default()).await.unwrap();
     assert_eq!(history.items.len(), 0);

@@ -5,7 +5,7 @@ use hitchpost_model_registry::{
     model::{
         Artifact, ArtifactType, DataSet, Double, Experiment, ExperimentRun, Find, InferenceService,
         Int64, ListOptions, Metric, ModelArtifact, ModelVersion, OrderByField, Parameter,
-        RegisteredModel, Resource, ServeModel, ServingEnvironment, SortOrder,
+        RegisteredModel, Resource, ServeModel, ServingEnvironment, SortOrder, Whole,
     },
 };
 use serde_json::{Value, json};
@@ -187,7 +187,7 @@ async fn defaults_are_those_of_the_interface(database: Database) {
     let metric: Metric = create(&store, json!({"name": "m", "value": 1}))
         .await
         .unwrap();
-    assert_eq!(metric.step, Some(0));
+    assert_eq!(metric.step, Some(Whole(0)));
     assert!(metric.timestamp.unwrap().0 > 1_700_000_000_000);
 }
 
@@ -624,7 +624,7 @@ async fn artifacts_belong_to_versions_and_runs(database: Database) {
     assert_eq!(data.source.as_deref(), Some("s"));
     assert!(matches!(
         put(version, body).await,
-        Err(StoreError::Invalid { .. })
+        Err(StoreError::Elsewhere { .. })
     ));
     let body = json!({"artifactType": "doc-artifact", "id": free.id});
     let error = put(run, body).await.unwrap_err();

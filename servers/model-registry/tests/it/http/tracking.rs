@@ -79,6 +79,44 @@ fn a_batch_is_what_upstreams_api_shows() {
     }
 }
 
+/// JSON has one kind of numbers.
+#[test]
+fn whole_numbers_may_have_a_fraction_of_zero() {
+    let server = Running::memory();
+    let (_, run) = begun(&server);
+    let batch = format!("{OURS}/experiment_runs/{run}/log_batch");
+    let metric = |step: Value, timestamp: Value| {
+        let point = json!({"key": "loss", "value": 1, "step": step, "timestamp": timestamp});
+        server.post(&batch, &json!({"metrics": [point]}))
+    };
+    metric(json!(-2.0), json!(10.0)).expect(200);
+    metric(json!(9_007_199_254_740_993_i64), json!(i64::MIN)).expect(200);
+    for no_integer in [
+        json!(0.5),
+        json!(9_223_372_036_854_775_808_u64),
+        json!(9_223_372_036_854_775_808.0),
+        // Less than fits, which JSON's readers round to what does.
+        serde_json::from_str("-9223372036854775809").unwrap(),
+        json!("1"),
+        json!(null),
+    ] {
+        metric(no_integer.clone(), json!(1)).expect(400);
+        metric(json!(1), no_integer).expect(400);
+    }
+    let history = format!("{OURS}/experiment_runs/{run}/metric_history?name=loss");
+    let columns = server.get(&history).expect(200);
+    assert_eq!(columns["steps"], json!([9_007_199_254_740_993_i64, -2]));
+    assert_eq!(columns["timestamps"], json!([i64::MIN, 10]));
+
+    let artifacts = format!("{ALPHA}/experiment_runs/{run}/artifacts");
+    let other = json!({"artifactType": "metric", "name": "other", "value": 1, "step": 3.0});
+    assert_eq!(server.post(&artifacts, &other).expect(201)["step"], 3);
+    let search = format!("{OURS}/experiment_runs/search");
+    server.post(&search, &json!({"pageSize": 1.0})).expect(200);
+    server.post(&search, &json!({"pageSize": 1.5})).expect(400);
+    server.post(&search, &json!({"pageSize": 3e9})).expect(400);
+}
+
 #[test]
 fn refusals_have_codes_of_their_own() {
     for server in Running::each() {
@@ -106,6 +144,12 @@ fn refusals_have_codes_of_their_own() {
         let properties = data["run"]["customProperties"].as_object().unwrap().clone();
         assert_eq!(properties.keys().collect::<Vec<_>>(), ["t"]);
         assert_eq!(properties["t"]["string_value"], "0.1");
+        let other = server.post(&format!("{ALPHA}/experiments"), &json!({"name": "other"}));
+        let other = other.expect(201)["id"].as_str().unwrap().to_owned();
+        let models = format!("{OURS}/experiments/{other}/logged_models?experimentRunId={run}");
+        server
+            .post(&models, &json!({"name": "m"}))
+            .error(409, "belongs-elsewhere");
         let archive =
             json!({"fields": {"state": "ARCHIVED"}, "cascade": true, "requireState": "LIVE"});
         let update = format!("{OURS}/experiments/{experiment}/update");
