@@ -16,8 +16,12 @@ use crate::tree::SourceTree;
 
 /// Bytes of text that are ready and were not asked for yet, at most.
 const MAX_READY: usize = 4 << 20;
-/// Modules that are looked for, at most.
+/// Modules that are looked for, at most; and that wait for it.
 const MAX_MODULES: usize = 20_000;
+/// Packages in packages.
+const MAX_DEPTH: usize = 50;
+/// Names that one statement imports from a package, as far as they are taken for modules.
+const MAX_NAMES: usize = 200;
 
 pub(crate) struct Ahead<'t> {
     tree: &'t dyn SourceTree,
@@ -226,7 +230,7 @@ impl Ahead<'_> {
 
 /// What is imported from a package and is no name in it is a module of it.
 fn want_names(state: &mut State, wanted: &Wanted, package: &str) {
-    for name in wanted.names.iter().rev() {
+    for name in wanted.names.iter().take(MAX_NAMES).rev() {
         if !package.contains(name.as_str()) {
             state.wanted.push(Wanted {
                 module: format!("{}.{name}", wanted.module),
@@ -242,6 +246,9 @@ fn want(state: &mut State, imports: &[Import], module: &str, is_package: bool) {
         let Some(dotted) = imported_module(relative, import.level, module, is_package) else {
             continue;
         };
+        if dotted.matches('.').count() > MAX_DEPTH || state.wanted.len() > MAX_MODULES {
+            continue;
+        }
         state.wanted.push(Wanted {
             module: dotted.clone(),
             names: import.names.clone(),

@@ -144,6 +144,29 @@ fn nothing_depends_on_it() {
 }
 
 #[test]
+fn imports_are_bounded() {
+    let deep = vec!["a"; 3_000].join(".");
+    let names: Vec<String> = (0..20_000).map(|number| format!("n{number}")).collect();
+    let source = format!(
+        "from fastapi import FastAPI\napp = FastAPI()\ntry:\n    import {deep}\nexcept ImportError:\n    pass\n\
+         try:\n    from package import {}\nexcept ImportError:\n    pass\n",
+        names.join(", ")
+    );
+    let tree: MemoryTree = [
+        ("src/main.py", &*source),
+        ("src/package/__init__.py", "X = 1\n"),
+    ]
+    .into_iter()
+    .collect();
+    let options = Options {
+        roots: vec!["src".to_owned()],
+        ..Options::default()
+    };
+    let analysis = analyse(&tree, &Entry::parse("main:app"), &options);
+    assert!(analysis.document.is_some(), "{:?}", analysis.diagnostics);
+}
+
+#[test]
 fn it_ends_with_the_analysis() {
     let many: String = (0..5_000)
         .map(|number| format!("    import nowhere{number}.module\n"))
