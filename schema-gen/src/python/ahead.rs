@@ -2,8 +2,9 @@
 //!
 //! What a file imports is known once it is parsed, and most of that is asked for while the file
 //! runs. Nothing depends on it: what is not ready is read and parsed where it is needed, and what
-//! was ready in vain is dropped.
+//! was ready in vain is dropped. A small service is read before a thread would be of use.
 
+use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -23,7 +24,19 @@ const MAX_DEPTH: usize = 50;
 /// Names that one statement imports from a package, as far as they are taken for modules.
 const MAX_NAMES: usize = 200;
 
-pub(crate) struct Ahead<'t> {
+/// Files that are parsed before there is a thread, those of ours for libraries among them.
+const ALONE: usize = 48;
+
+/// What an evaluation asks.
+pub(crate) struct Ahead<'a> {
+    reader: &'a Reader<'a>,
+    /// Starts the thread.
+    start: &'a dyn Fn(),
+    parsed: Cell<usize>,
+}
+
+/// What the thread works on.
+struct Reader<'t> {
     tree: &'t dyn SourceTree,
     roots: &'t [String],
     state: Mutex<State>,
@@ -64,39 +77,74 @@ pub(crate) fn ahead<T>(
     work: impl FnOnce(&Ahead<'_>) -> T,
 ) -> T {
     /// Whatever becomes of the work, the thread must end.
-    struct End<'a>(&'a Ahead<'a>);
+    struct End<'a>(&'a Reader<'a>);
     impl Drop for End<'_> {
         fn drop(&mut self) {
             self.0.state().ended = true;
             self.0.changed.notify_all();
         }
     }
-    let ahead = Ahead {
+    let reader = Reader {
         tree,
         roots,
         state: Mutex::default(),
         changed: Condvar::new(),
     };
     std::thread::scope(|scope| {
-        let end = End(&ahead);
+        let _end = End(&reader);
         // Where there can be no thread, nothing is ready, and all is read where it is needed.
-        let _ = std::thread::Builder::new()
-            .name("hitchpost-read-ahead".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || ahead.run());
-        let result = work(&ahead);
-        drop(end);
-        result
+        let start = || {
+            let _ = std::thread::Builder::new()
+                .name("hitchpost-read-ahead".to_owned())
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, || reader.run());
+        };
+        work(&Ahead {
+            reader: &reader,
+            start: &start,
+            parsed: Cell::new(0),
+        })
     })
 }
 
 impl Ahead<'_> {
+    /// To be called before a file is read: it is either ready afterwards, or left alone.
+    pub(crate) fn settle(&self, path: &str) {
+        self.reader.settle(path);
+    }
+
+    /// The parsed file of a module; parsed here where it was not ready.
+    pub(crate) fn parsed(
+        &self,
+        path: &str,
+        text: &Arc<str>,
+        module: &str,
+        is_package: bool,
+    ) -> Result<Tree, ParseFailure> {
+        self.parsed.set(self.parsed.get() + 1);
+        if self.parsed.get() == ALONE {
+            (self.start)();
+        }
+        match self.reader.take(path) {
+            Some(ready) if Arc::ptr_eq(&ready.text, text) || ready.text == *text => ready.tree,
+            _ => {
+                let tree = Tree::of(text)?;
+                let mut state = self.reader.state();
+                want(&mut state, &tree.imports(), module, is_package);
+                self.reader.changed.notify_all();
+                Ok(tree)
+            }
+        }
+    }
+}
+
+impl Reader<'_> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// To be called before a file is read: it is either ready afterwards, or left alone.
-    pub(crate) fn settle(&self, path: &str) {
+    /// Waits for a file that is in hand, and leaves to the caller what is not ready then.
+    fn settle(&self, path: &str) {
         let mut state = self.state();
         while state.busy.as_deref() == Some(path) {
             state = self
@@ -109,34 +157,13 @@ impl Ahead<'_> {
         }
     }
 
-    /// The parsed file of a module; parsed here where it was not ready.
-    pub(crate) fn parsed(
-        &self,
-        path: &str,
-        text: &Arc<str>,
-        module: &str,
-        is_package: bool,
-    ) -> Result<Tree, ParseFailure> {
+    fn take(&self, path: &str) -> Option<Ready> {
         self.settle(path);
-        let ready = {
-            let mut state = self.state();
-            let ready = state.ready.remove(path);
-            if let Some(ready) = &ready {
-                state.ready_bytes -= ready.text.len();
-                self.changed.notify_all();
-            }
-            ready
-        };
-        match ready {
-            Some(ready) if Arc::ptr_eq(&ready.text, text) || ready.text == *text => ready.tree,
-            _ => {
-                let tree = Tree::of(text)?;
-                let mut state = self.state();
-                want(&mut state, &tree.imports(), module, is_package);
-                self.changed.notify_all();
-                Ok(tree)
-            }
-        }
+        let mut state = self.state();
+        let ready = state.ready.remove(path)?;
+        state.ready_bytes -= ready.text.len();
+        self.changed.notify_all();
+        Some(ready)
     }
 
     fn run(&self) {

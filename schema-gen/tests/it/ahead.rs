@@ -12,7 +12,7 @@ const FILES: &[(&str, &str)] = &[
         "src/app/main.py",
         "from typing import TYPE_CHECKING\n\
          from fastapi import FastAPI\n\
-         from . import settings\n\
+         from . import many, settings\n\
          from .routers import items, users\n\
          if TYPE_CHECKING:\n    from .types_only import Never\n\
          try:\n    import app.extra.more\nexcept ImportError:\n    import app.fallback\n\
@@ -100,9 +100,29 @@ impl SourceTree for Watched {
     }
 }
 
+/// Modules enough that reading ahead begins.
+fn many() -> Vec<(String, String)> {
+    let numbers = 0..60;
+    let imports = numbers
+        .clone()
+        .map(|number| format!("from . import m{number}\n"));
+    let mut files = vec![("src/app/many/__init__.py".to_owned(), imports.collect())];
+    files
+        .extend(numbers.map(|number| (format!("src/app/many/m{number}.py"), "X = 1\n".to_owned())));
+    files
+}
+
 fn analysed(peek: Peek) -> (Analysis, Vec<String>, BTreeSet<String>) {
+    let many = many();
     let tree = Watched {
-        files: FILES.iter().copied().collect(),
+        files: FILES
+            .iter()
+            .copied()
+            .chain(
+                many.iter()
+                    .map(|(path, text)| (path.as_str(), text.as_str())),
+            )
+            .collect(),
         peek,
         read: Mutex::default(),
         peeked: Mutex::default(),
