@@ -9,6 +9,8 @@ use crate::python::interp::Interp;
 use crate::python::value::{Place, Value};
 use crate::python::{library, pydantic};
 
+use super::class::is_instance;
+
 /// Nested deeper than this, a value is taken to hold itself.
 const MAX_DEPTH: u32 = 100;
 
@@ -54,12 +56,60 @@ pub(crate) fn unknown(interp: &mut Interp, why: &str, place: Option<Place>) -> J
     Json::Object(marker)
 }
 
-/// The value as JSON; what is not known is marked in its place and told.
-pub(crate) fn encode(interp: &mut Interp, value: &Value) -> Json {
-    nested(interp, value, 0)
+/// Whose forms dates, durations and decimals have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// pydantic's, as in a document.
+    Pydantic,
+    /// Those of `ENCODERS_BY_TYPE` (`fastapi/encoders.py`).
+    FastApi,
 }
 
-fn nested(interp: &mut Interp, value: &Value, depth: u32) -> Json {
+/// The value as JSON; what is not known is marked in its place and told.
+pub(crate) fn encode(interp: &mut Interp, value: &Value) -> Json {
+    nested(interp, value, Form::Pydantic, 0)
+}
+
+/// What `jsonable_encoder` gives a service that calls it.
+pub(crate) fn jsonable(interp: &mut Interp, value: &Value) -> Json {
+    nested(interp, value, Form::FastApi, 0)
+}
+
+/// A value of a type that FastAPI has a form of its own for.
+fn by_type(interp: &mut Interp, value: &Value) -> Option<Json> {
+    let method = if is_instance(interp, value, "_impl.datetime.timedelta") {
+        "total_seconds"
+    } else if is_instance(interp, value, "_impl.datetime.date")
+        || is_instance(interp, value, "_impl.datetime.time")
+    {
+        "isoformat"
+    } else if is_instance(interp, value, "_impl.decimal.Decimal") {
+        return decimal(&interp.text(value, false)?);
+    } else {
+        return None;
+    };
+    match interp.call_method(value, method, Vec::new()).ok()? {
+        Value::Str(text) => Some(Json::from(&*text)),
+        Value::Int(number) => Some(Json::from(number as f64)),
+        Value::Float(number) => Number::from_f64(number).map(Json::Number),
+        _ => None,
+    }
+}
+
+/// `decimal_encoder`: an integer where there are no decimals.
+fn decimal(text: &str) -> Option<Json> {
+    if let Ok(whole) = text.parse::<i64>() {
+        return Some(Json::from(whole));
+    }
+    let number: f64 = text.parse().ok()?;
+    let is_whole = !text.contains('.') && !text.contains("E-") && number.abs() < 9e15;
+    if is_whole {
+        return Some(Json::from(number as i64));
+    }
+    Number::from_f64(number).map(Json::Number)
+}
+
+fn nested(interp: &mut Interp, value: &Value, form: Form, depth: u32) -> Json {
     if depth > MAX_DEPTH {
         return unknown(interp, "it is nested too deeply", None);
     }
@@ -74,14 +124,14 @@ fn nested(interp: &mut Interp, value: &Value, depth: u32) -> Json {
             Json::Array(
                 items
                     .iter()
-                    .map(|item| nested(interp, item, depth + 1))
+                    .map(|item| nested(interp, item, form, depth + 1))
                     .collect(),
             )
         }
         Value::Tuple(items) => Json::Array(
             items
                 .iter()
-                .map(|item| nested(interp, item, depth + 1))
+                .map(|item| nested(interp, item, form, depth + 1))
                 .collect(),
         ),
         Value::Set(items) => {
@@ -89,14 +139,14 @@ fn nested(interp: &mut Interp, value: &Value, depth: u32) -> Json {
             Json::Array(
                 items
                     .iter()
-                    .map(|item| nested(interp, item, depth + 1))
+                    .map(|item| nested(interp, item, form, depth + 1))
                     .collect(),
             )
         }
         Value::FrozenSet(items) => Json::Array(
             items
                 .keys()
-                .map(|item| nested(interp, &item.0, depth + 1))
+                .map(|item| nested(interp, &item.0, form, depth + 1))
                 .collect(),
         ),
         Value::Dict(members) => {
@@ -110,7 +160,7 @@ fn nested(interp: &mut Interp, value: &Value, depth: u32) -> Json {
                         Json::from(reason(interp, &why.why, why.place)),
                     );
                 } else if let Some(key) = key_text(interp, &key.0) {
-                    object.insert(key, nested(interp, value, depth + 1));
+                    object.insert(key, nested(interp, value, form, depth + 1));
                 }
             }
             Json::Object(object)
@@ -120,21 +170,26 @@ fn nested(interp: &mut Interp, value: &Value, depth: u32) -> Json {
             unknown(interp, &why.why, why.place)
         }
         other => {
+            if form == Form::FastApi
+                && let Some(json) = by_type(interp, other)
+            {
+                return json;
+            }
             if let Some(json) = pydantic::value_to_json(interp, other) {
                 return json;
             }
             match library::plain(other) {
                 Value::Object(_) => {}
                 Value::Made(_) | Value::Symbol(_) => {}
-                plain if !plain.same(other) => return nested(interp, &plain, depth + 1),
+                plain if !plain.same(other) => return nested(interp, &plain, form, depth + 1),
                 _ => {}
             }
             if let Value::Object(object) = other {
                 let payload = object.payload.borrow().clone();
                 if let Some(payload) = payload {
-                    return nested(interp, &payload, depth + 1);
+                    return nested(interp, &payload, form, depth + 1);
                 }
-                return attributes(interp, object, depth);
+                return attributes(interp, object, form, depth);
             }
             let place = match other {
                 Value::Made(made) => made.place,
@@ -148,11 +203,16 @@ fn nested(interp: &mut Interp, value: &Value, depth: u32) -> Json {
 }
 
 /// What an object without a form of its own is: `vars(obj)`.
-fn attributes(interp: &mut Interp, object: &crate::python::value::Object, depth: u32) -> Json {
+fn attributes(
+    interp: &mut Interp,
+    object: &crate::python::value::Object,
+    form: Form,
+    depth: u32,
+) -> Json {
     let attributes = object.attributes.borrow().clone();
     let mut members = Map::new();
     for (name, value) in &attributes {
-        members.insert(name.to_string(), nested(interp, value, depth + 1));
+        members.insert(name.to_string(), nested(interp, value, form, depth + 1));
     }
     Json::Object(members)
 }

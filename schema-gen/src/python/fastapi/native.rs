@@ -139,7 +139,7 @@ fn jsonable_encoder(interp: &mut Interp, mut args: Args) -> Result<Value, Raised
     if let Value::Unknown(_) = value {
         return Ok(value);
     }
-    let json = encode::encode(interp, &value);
+    let json = encode::jsonable(interp, &value);
     Ok(crate::python::library::json_to_value(&json))
 }
 

@@ -229,6 +229,32 @@ fn a_class_with_a_base_that_is_not_read_is_neither_query_nor_body() {
     assert_eq!(operation.unknowns.len(), 1);
 }
 
+/// The expected values are FastAPI 0.165's.
+#[test]
+fn jsonable_encoder_has_forms_of_its_own_for_dates_durations_and_decimals() {
+    let source = "\
+import datetime, decimal
+from zoneinfo import ZoneInfo
+from fastapi.encoders import jsonable_encoder
+utc = datetime.timezone.utc
+class At(BaseModel):
+    at: datetime.datetime
+app.description = str(jsonable_encoder([
+    datetime.datetime.min.replace(tzinfo=ZoneInfo('UTC')),
+    datetime.datetime(2020, 1, 1, tzinfo=utc),
+    datetime.date(2020, 1, 2),
+    datetime.time(1, 2, tzinfo=utc),
+    datetime.timedelta(seconds=3),
+    decimal.Decimal('1.50'),
+    decimal.Decimal('7'),
+    At(at=datetime.datetime(2020, 1, 1, tzinfo=utc)),
+]))
+";
+    let expected = "['0001-01-01T00:00:00+00:00', '2020-01-01T00:00:00+00:00', '2020-01-02', \
+        '01:02:00+00:00', 3.0, 1.5, 7, {'at': '2020-01-01T00:00:00Z'}]";
+    check(&service(source), "/info/description", json!(expected));
+}
+
 #[test]
 fn paths_with_a_conversion_stay_as_they_were_made() {
     // `PathItem | Any`: pydantic takes the model where nothing is converted.
