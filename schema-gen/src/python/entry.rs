@@ -5,31 +5,47 @@ use super::fastapi;
 use super::interp::{Args, Interp, Raised};
 use super::pydantic;
 use super::value::{Module, Value};
-use super::versions::Rules;
+use super::versions::{Assumed, Rules};
 use crate::analysis::{Analysis, Diagnostic, Entry, Options, SchemaMode, Stats, Target};
 use crate::tree::SourceTree;
 
 /// Reads the contract of the application at an entry.
 pub(crate) fn analyse(tree: &dyn SourceTree, entry: &Entry, options: &Options) -> Analysis {
+    evaluated(tree, entry, options, |interp, located, versions| {
+        contract(interp, located, versions, entry)
+    })
+}
+
+/// What `work` makes with an evaluator of a service.
+fn evaluated<T>(
+    tree: &dyn SourceTree,
+    entry: &Entry,
+    options: &Options,
+    work: impl FnOnce(&mut Interp, &Located, Vec<Assumed>) -> T,
+) -> T {
     let located = Located::new(tree, entry, options);
     let options = located.options(options);
     ahead(tree, &options.roots, |ahead| {
         let mut interp = Interp::new(tree, &options);
         interp.ahead = Some(ahead);
-        contract(interp, &located, entry)
+        let (rules, versions, diagnostics) = Rules::of(tree, &options);
+        interp.rules = rules;
+        interp.diagnostics = diagnostics;
+        work(&mut interp, &located, versions)
     })
 }
 
-fn contract(mut interp: Interp, located: &Located, entry: &Entry) -> Analysis {
-    let (rules, versions, diagnostics) = Rules::of(interp.tree, interp.options);
-    interp.rules = rules;
-    interp.diagnostics = diagnostics;
+fn contract(
+    interp: &mut Interp,
+    located: &Located,
+    versions: Vec<Assumed>,
+    entry: &Entry,
+) -> Analysis {
     let found = located
-        .run(&mut interp)
-        .and_then(|module| application(&mut interp, &module, entry));
+        .run(interp)
+        .and_then(|module| application(interp, &module, entry));
     let read = found.and_then(|application| {
-        fastapi::of_application(&mut interp, &application)
-            .map_err(|raised| failure(&mut interp, raised))
+        fastapi::of_application(interp, &application).map_err(|raised| failure(interp, raised))
     });
     let (files, bytes) = interp.stats();
     let mut analysis = Analysis {
@@ -70,34 +86,27 @@ pub(crate) fn schema(
     mode: SchemaMode,
     options: &Options,
 ) -> (Option<serde_json::Value>, Vec<Diagnostic>) {
-    let located = Located::new(tree, entry, options);
-    let options = located.options(options);
     let mode = match mode {
         SchemaMode::Validation => pydantic::Mode::Validation,
         SchemaMode::Serialization => pydantic::Mode::Serialization,
     };
-    ahead(tree, &options.roots, |ahead| {
-        let mut interp = Interp::new(tree, &options);
-        interp.ahead = Some(ahead);
-        schema_of(interp, &located, entry, mode)
+    evaluated(tree, entry, options, |interp, located, _| {
+        schema_of(interp, located, entry, mode)
     })
 }
 
 fn schema_of(
-    mut interp: Interp,
+    interp: &mut Interp,
     located: &Located,
     entry: &Entry,
     mode: pydantic::Mode,
 ) -> (Option<serde_json::Value>, Vec<Diagnostic>) {
-    let (rules, _, diagnostics) = Rules::of(interp.tree, interp.options);
-    interp.rules = rules;
-    interp.diagnostics = diagnostics;
     let found = located
-        .run(&mut interp)
-        .and_then(|module| attribute(&mut interp, &module, entry));
+        .run(interp)
+        .and_then(|module| attribute(interp, &module, entry));
     let schema = match found {
         Ok(value) => Some(pydantic::model_json_schema(
-            &mut interp,
+            interp,
             &value,
             mode,
             None,

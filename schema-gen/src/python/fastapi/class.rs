@@ -14,7 +14,7 @@ pub(crate) fn derives(interp: &mut Interp, value: &Value, dotted: &str) -> bool 
                 dotted
                     .strip_suffix(&*base.qualname)
                     .and_then(|module| module.strip_suffix('.'))
-                    == Some(&*base.module)
+                    == Some(base.module.trim_start_matches("_impl."))
             }
             Value::Symbol(base) => base.is(dotted) || symbol_derives(&base.0, dotted),
             _ => false,

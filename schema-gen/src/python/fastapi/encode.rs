@@ -70,20 +70,20 @@ pub(crate) fn encode(interp: &mut Interp, value: &Value) -> Json {
     nested(interp, value, Form::Pydantic, 0)
 }
 
-/// What `jsonable_encoder` gives a service that calls it.
+/// What `jsonable_encoder` gives a service that calls it, and FastAPI for examples.
 pub(crate) fn jsonable(interp: &mut Interp, value: &Value) -> Json {
     nested(interp, value, Form::FastApi, 0)
 }
 
 /// A value of a type that FastAPI has a form of its own for.
 fn by_type(interp: &mut Interp, value: &Value) -> Option<Json> {
-    let method = if is_instance(interp, value, "_impl.datetime.timedelta") {
+    let method = if is_instance(interp, value, "datetime.timedelta") {
         "total_seconds"
-    } else if is_instance(interp, value, "_impl.datetime.date")
-        || is_instance(interp, value, "_impl.datetime.time")
+    } else if is_instance(interp, value, "datetime.date")
+        || is_instance(interp, value, "datetime.time")
     {
         "isoformat"
-    } else if is_instance(interp, value, "_impl.decimal.Decimal") {
+    } else if is_instance(interp, value, "decimal.Decimal") {
         return decimal(&interp.text(value, false)?);
     } else {
         return None;

@@ -17,7 +17,7 @@ use crate::python::versions::Change;
 
 use super::class::derives;
 use super::describe::{self, Describer};
-use super::encode::{encode, key_text, reason, report, text};
+use super::encode::{encode, jsonable, key_text, reason, report, text};
 use super::field::Field;
 use super::route::{self, Route, attribute};
 use super::security;
@@ -323,16 +323,7 @@ impl Writer<'_> {
             .next()
             .unwrap_or_else(|| (field.alias(), field.alias()));
         let schema = self.describer.schema(field, Some(&alias));
-        let mut rest = Map::new();
-        match (&field.extras.openapi_examples, &field.extras.example) {
-            (Some(examples), _) if interp.truth(examples).ok().flatten() != Some(false) => {
-                rest.insert("examples".to_owned(), encode(interp, examples));
-            }
-            (_, Some(example)) => {
-                rest.insert("example".to_owned(), encode(interp, example));
-            }
-            _ => {}
-        }
+        let rest = examples(interp, field);
         let deprecated = match field.info.attribute("deprecated") {
             Some(value) => {
                 let value = value.clone();
@@ -361,16 +352,7 @@ impl Writer<'_> {
     fn request_body(&mut self, interp: &mut Interp, route: &Route) -> Option<RequestBody> {
         let field = &route.body.as_ref()?.field;
         let schema = self.describer.schema(field, None);
-        let mut rest = Map::new();
-        match (&field.extras.openapi_examples, &field.extras.example) {
-            (Some(examples), _) if interp.truth(examples).ok().flatten() != Some(false) => {
-                rest.insert("examples".to_owned(), encode(interp, examples));
-            }
-            (_, Some(example)) => {
-                rest.insert("example".to_owned(), encode(interp, example));
-            }
-            _ => {}
-        }
+        let rest = examples(interp, field);
         let media_type = text(&field.extras.media_type)
             .map_or_else(|| "application/json".to_owned(), |text| text.to_string());
         let source = super::encode::source(interp, field.place);
@@ -621,4 +603,16 @@ fn media_type(raw: Json, source: &Option<Source>) -> MediaType {
         rest: raw,
         order,
     }
+}
+
+/// The examples of a parameter or body, which FastAPI passes through `jsonable_encoder`.
+fn examples(interp: &mut Interp, field: &Field) -> Map<String, Json> {
+    let (name, value) = match (&field.extras.openapi_examples, &field.extras.example) {
+        (Some(examples), _) if interp.truth(examples).ok().flatten() != Some(false) => {
+            ("examples", examples)
+        }
+        (_, Some(example)) => ("example", example),
+        _ => return Map::new(),
+    };
+    Map::from_iter([(name.to_owned(), jsonable(interp, value))])
 }

@@ -253,6 +253,20 @@ app.description = str(jsonable_encoder([
     let expected = "['0001-01-01T00:00:00+00:00', '2020-01-01T00:00:00+00:00', '2020-01-02', \
         '01:02:00+00:00', 3.0, 1.5, 7, {'at': '2020-01-01T00:00:00Z'}]";
     check(&service(source), "/info/description", json!(expected));
+    let source = "\
+import datetime
+at = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+@app.post('/x')
+def x(q: str = Query(openapi_examples={'x': {'value': at}}), b: str = Body(example=at)): ...
+";
+    let expected = "2020-01-01T00:00:00+00:00";
+    let post = "/paths/~1x/post";
+    for place in [
+        "/parameters/0/examples/x/value",
+        "/requestBody/content/application~1json/example",
+    ] {
+        check(&service(source), &format!("{post}{place}"), json!(expected));
+    }
 }
 
 #[test]
